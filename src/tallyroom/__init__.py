@@ -1,0 +1,1 @@
+"""Tallyroom: a national election count that anyone can check."""

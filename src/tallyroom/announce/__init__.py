@@ -1,0 +1,1 @@
+"""Announce: from totals to the public."""

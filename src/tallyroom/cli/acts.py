@@ -1,0 +1,310 @@
+"""Commands that enter single acts into the record."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import typer
+
+from tallyroom.cli.say import load as load_folder
+from tallyroom.cli.say import now as time_of
+from tallyroom.cli.say import refuse, write_json
+from tallyroom.election.definition import Contest, Definition
+from tallyroom.election.fault import BadInput, Fault
+from tallyroom.intake.acceptance import enter, file_protocols
+from tallyroom.intake.opening import ROLES, writer
+from tallyroom.record import acts
+from tallyroom.record.canonical import encode_base64
+from tallyroom.record.clerk import Clerk
+from tallyroom.tally.replay import replay
+from tallyroom.tally.state import State
+
+Reason = Annotated[str, typer.Option("--reason", help="Why; stands in the record.")]
+Station = Annotated[str, typer.Argument(metavar="STATION")]
+Candidate = Annotated[str, typer.Argument(metavar="CANDIDATE")]
+Figures = Annotated[
+    list[str],
+    typer.Argument(metavar="FIGURE=NUMBER...", help="Each line of the form and each candidate; ? is unread."),
+]
+
+act = typer.Typer(help="Enter one act into the record.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(act, name="act", epilog="Example:  tallyroom act spring opened S-0001 S-0002")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """An open record to write to: where, with which state, in which contest, at what claimed time, as whom."""
+
+    definition: Definition
+    state: State
+    clerk: Clerk
+    contest: Contest
+    at: str
+    role: str
+    as_json: bool
+
+    def enter(self, content: acts.AnyAct, said: str) -> None:
+        """Enter an act and say its number."""
+        number = enter(self.state, self.clerk, [content], self.role)
+        if self.as_json:
+            write_json({"act": number, "size": self.state.size})
+        else:
+            print(f"Act {number}: {said}.")
+
+    def in_force(self, station: str) -> int | None:
+        """Number of the act that stands for a station."""
+        count = self.state.contests[self.contest.id]
+        place = self.definition.stations.index.get(station)
+        return None if place is None or count.act[place] < 0 else count.act_in_force(place)
+
+
+@act.callback()
+def folder(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The election folder.")],
+    contest: Annotated[str, typer.Option("--contest", help="Id of the contest; the first if not given.")] = "",
+    at: Annotated[str, typer.Option("--at", help="Claimed time of the act, RFC 3339; now if not given.")] = "",
+    role: Annotated[str, typer.Option("--as", help=f"The role that signs: {', '.join(ROLES)}.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Enter one act into the record.  Options that belong to every act stand before its name."""
+    if role and role not in ROLES:
+        refuse("--as", f"there is no role {role!r}", f"Use one of: {', '.join(ROLES)}")
+    context.obj = (folder, contest, at, role, as_json)
+
+
+@contextmanager
+def _desk(context: typer.Context, role: str = "commission") -> Iterator[Desk]:
+    """The open record, for as long as the command takes."""
+    folder, contest, at, chosen, as_json = cast(tuple[Path, str, str, str, bool], context.obj)
+    definition = load_folder(folder)
+    try:
+        found = definition.contest(contest)
+    except KeyError as error:
+        raise BadInput([Fault("--contest", None, "", str(error.args[0]), "Use one of these")]) from None
+    clerk = writer(folder, definition)
+    try:
+        state = replay(definition, clerk.log)
+        yield Desk(definition, state, clerk, found, time_of(definition, at), chosen or role, as_json)
+    finally:
+        clerk.log.close()
+
+
+@act.command("opened")
+def opened(context: typer.Context, station: Station) -> None:
+    """A polling station opened."""
+    with _desk(context) as desk:
+        desk.enter(acts.Opened(at=desk.at, station=station), f"{station} opened")
+
+
+@act.command("closed")
+def closed(context: typer.Context, station: Station) -> None:
+    """A polling station closed."""
+    with _desk(context) as desk:
+        desk.enter(acts.Closed(at=desk.at, station=station), f"{station} closed")
+
+
+@act.command("turnout")
+def turnout(
+    context: typer.Context,
+    station: Station,
+    hour: Annotated[str, typer.Argument(metavar="HH:MM")],
+    voted: Annotated[int, typer.Argument(metavar="VOTERS", min=0)],
+) -> None:
+    """Voters who had received a ballot paper at a station by a fixed hour."""
+    with _desk(context) as desk:
+        desk.enter(
+            acts.Turnout(at=desk.at, station=station, hour=hour, voted=voted),
+            f"{voted:,} voters at {station} by {hour}",
+        )
+
+
+@act.command("protocol")
+def protocol(context: typer.Context, station: Station, figures: Figures, reason: Reason = "") -> None:
+    """A station's protocol was received: it is checked, and accepted or put in review (exit 1)."""
+    with _desk(context) as desk:
+        lines, votes = _figures(desk, figures)
+        supersedes = desk.in_force(station)
+        content = acts.Protocol(
+            at=desk.at,
+            contest=desk.contest.id,
+            station=station,
+            lines=lines,
+            votes=votes,
+            supersedes=supersedes,
+            reason="replaces the protocol on file" if supersedes is not None else "",
+        )
+        (decision,) = file_protocols(desk.state, desk.clerk, [content], desk.at, reason)
+        titles = {equation.code: equation.title for equation in desk.definition.form.equations}
+        failures = [
+            {**failure._asdict(), "title": titles.get(failure.code, "A figure is unread")}
+            for failure in decision.failures
+        ]
+        if desk.as_json:
+            write_json({"act": decision.act, "accepted": decision.accepted, "failures": failures})
+        else:
+            print(f"Act {decision.act}: {station} {'accepted' if decision.accepted else 'in review'}.")
+            for failure in failures:
+                print(
+                    f"  {failure['code']} {failure['severity']}: {failure['title']} fails by {failure['amount']}"
+                )
+        if not decision.accepted:
+            raise typer.Exit(1)
+
+
+def _figures(desk: Desk, pairs: list[str]) -> tuple[acts.Figures, acts.Figures]:
+    """Figures by line and by candidate from NAME=NUMBER; every fault at once."""
+    faults: list[Fault] = []
+    found: acts.Figures = {}
+    names = (*desk.definition.form.line_ids, *desk.contest.candidate_ids)
+    for pair in pairs:
+        name, _, number = pair.partition("=")
+        if name not in names or name in found:
+            faults.append(
+                Fault("figures", None, name, "is not on the form, or stands twice", f"Use: {', '.join(names)}")
+            )
+        elif number != "?" and not re.fullmatch("[0-9]{1,15}", number):
+            faults.append(
+                Fault(
+                    "figures",
+                    None,
+                    name,
+                    f"{number!r} is no whole number",
+                    "Write a number, or ? if it cannot be read",
+                )
+            )
+        found[name] = None if number == "?" or not number.isdecimal() else int(number)
+    for name in names:
+        if name not in found:
+            faults.append(
+                Fault("figures", None, name, "is missing", f"Add {name}=NUMBER, or {name}=? if it cannot be read")
+            )
+    if faults:
+        raise BadInput(faults)
+    lines = {name: found[name] for name in desk.definition.form.line_ids}
+    return lines, {name: found[name] for name in desk.contest.candidate_ids}
+
+
+@act.command("correct")
+def correct(context: typer.Context, station: Station, figures: Figures, reason: Reason) -> None:
+    """Correct the accepted figures of a station."""
+    _change(context, acts.Correction, station, figures, reason)
+
+
+@act.command("recount")
+def recount(context: typer.Context, station: Station, figures: Figures, reason: Reason) -> None:
+    """Replace the accepted figures of a station by those of a recount."""
+    _change(context, acts.Recount, station, figures, reason)
+
+
+def _change(
+    context: typer.Context,
+    kind: type[acts.Correction | acts.Recount],
+    station: str,
+    figures: list[str],
+    reason: str,
+) -> None:
+    with _desk(context) as desk:
+        lines, votes = _figures(desk, figures)
+        content = kind(
+            at=desk.at,
+            contest=desk.contest.id,
+            station=station,
+            lines=lines,
+            votes=votes,
+            reason=reason,
+            supersedes=desk.in_force(station),
+        )
+        desk.enter(content, f"{kind.__name__.lower()} of {station}")
+
+
+@act.command("annul")
+def annul(context: typer.Context, station: Station, reason: Reason) -> None:
+    """Annul the result of a station: it stays reported and leaves the totals as standing."""
+    with _desk(context) as desk:
+        stands = desk.in_force(station)
+        content = acts.Annulment(
+            at=desk.at, contest=desk.contest.id, station=station, reason=reason, supersedes=stands
+        )
+        desk.enter(content, f"{station} annulled")
+
+
+@act.command("status")
+def status(
+    context: typer.Context,
+    candidate: Candidate,
+    became: Annotated[str, typer.Argument(metavar="registered|withdrawn|deregistered|deceased")],
+    reason: Reason = "",
+) -> None:
+    """What became of a candidate."""
+    if became not in ("registered", "withdrawn", "deregistered", "deceased"):
+        refuse("status", f"{became!r} is not known", "Use registered, withdrawn, deregistered or deceased")
+    with _desk(context) as desk:
+        content = acts.CandidateStatus(
+            at=desk.at, contest=desk.contest.id, candidate=candidate, status=cast(Any, became), reason=reason
+        )
+        desk.enter(content, f"{candidate} is {became}")
+
+
+@act.command("statement")
+def statement(
+    context: typer.Context,
+    kind: Annotated[str, typer.Option(help=f"One of: {', '.join(acts.STATEMENT_KINDS)}.")],
+    by: Annotated[str, typer.Option(help="Who said it, as the source names them.")],
+    said_at: Annotated[str, typer.Option(help="When, as the source gives it.")],
+    source: Annotated[str, typer.Option(help="Where it was reported.")],
+    text: Annotated[str, typer.Option(help="What was said, in short.")],
+    figure: Annotated[list[str], typer.Option(help="An announced figure, as PATH=VALUE; may be repeated.")] = [],  # noqa: B006
+) -> None:
+    """What somebody said about the election: attributed, shown beside the count, never endorsed."""
+    if kind not in acts.STATEMENT_KINDS:
+        refuse("--kind", f"{kind!r} is not known", f"Use one of: {', '.join(acts.STATEMENT_KINDS)}")
+    pairs = (pair.partition("=") for pair in figure)
+    with _desk(context) as desk:
+        content = acts.Statement(
+            at=desk.at,
+            contest=desk.contest.id,
+            kind=cast(Any, kind),
+            speaker=by,
+            said_at=said_at,
+            source=source,
+            text=text,
+            figures={path: int(value) if value.isdecimal() else value for path, _, value in pairs},
+        )
+        desk.enter(content, f"{kind.replace('_', ' ')} of {by}")
+
+
+@act.command("call")
+def call(context: typer.Context, candidate: Candidate) -> None:
+    """Call the contest for a candidate; in force once desk-1 and desk-2 have called the same."""
+    with _desk(context, "desk-1") as desk:
+        desk.enter(
+            acts.Call(at=desk.at, contest=desk.contest.id, candidate=candidate), f"{desk.role} calls {candidate}"
+        )
+
+
+@act.command("uncall")
+def uncall(context: typer.Context, reason: Reason) -> None:
+    """Take back the calls of the contest, and say why."""
+    with _desk(context, "desk-1") as desk:
+        desk.enter(acts.Uncall(at=desk.at, contest=desk.contest.id, reason=reason), "calls taken back")
+
+
+@act.command("certify")
+def certify(
+    context: typer.Context,
+    winner: Annotated[str, typer.Option(help="Id of the winner; none if nobody won.")] = "",
+    text: Annotated[str, typer.Option(help="The words of the decision.")] = "",
+) -> None:
+    """Certify the result as it stands; refused while stations are missing or in review."""
+    with _desk(context) as desk:
+        seen = acts.Seen(desk.clerk.log.size, encode_base64(desk.clerk.log.root))
+        content = acts.Certification(at=desk.at, contest=desk.contest.id, snapshot=seen, winner=winner, text=text)
+        desk.enter(content, "result certified")

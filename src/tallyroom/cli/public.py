@@ -1,0 +1,93 @@
+"""Commands for the public: publish, serve, fsck."""
+
+import dataclasses
+from contextlib import suppress
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tallyroom.announce.publish import VKEY, publish, restore
+from tallyroom.announce.serve import site_server
+from tallyroom.cli.progress import bar
+from tallyroom.cli.say import At, Folder, Json, load, now, refuse, write_json
+from tallyroom.intake.opening import read_vkey, reader, writer
+from tallyroom.record.canonical import encode_base64
+from tallyroom.record.fsck import fsck as check_record
+from tallyroom.record.note import Verifier
+from tallyroom.tally.replay import replay
+
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Port = Annotated[int, typer.Option(help="Port; a busy one is stepped over.", min=1, max=65535)]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("publish", epilog="Example:  tallyroom publish spring site")(publish_)
+    app.command("serve", epilog="Example:  tallyroom serve spring --port 8000")(serve)
+    app.command("fsck", epilog="Example:  tallyroom fsck site --json")(fsck)
+
+
+def publish_(
+    folder: Folder, out: Annotated[Path, typer.Argument(metavar="OUT")], at: At = "", as_json: Json = False
+) -> None:
+    """Publish the count as it stands, as static files; older snapshots missing in OUT are made again."""
+    definition = load(folder)
+    clerk = writer(folder, definition)
+    try:
+        with bar("Replaying the record") as progress:
+            state = replay(definition, clerk.log, progress=progress)
+        differing = restore(definition, clerk.log, folder, out) if state.publications else []
+        found = publish(state, clerk, folder, out, now(definition, at))
+    finally:
+        clerk.log.close()
+    number = len(state.publications)
+    if as_json:
+        write_json({"number": number, "path": f"v/{number}/", "snapshot": found.snapshot, "differing": differing})
+    else:
+        print(f"Snapshot {number} of {found.snapshot.size:,} acts is in {out / f'v/{number}'}.")
+        for name in differing:
+            print(f"{name} comes out other than it was published and was left out.")
+    if differing:
+        raise typer.Exit(1)
+
+
+def serve(folder: Folder, host: Host = "127.0.0.1", port: Port = 8000) -> None:
+    """Serve the public pages of an election folder, or of a published site, from this machine."""
+    if not (folder / "latest.json").exists():
+        site = folder / "site"
+        definition = load(folder)
+        log = reader(folder)
+        for name in restore(definition, log, folder, site):
+            print(f"{name} comes out other than it was published and was left out.")
+        if not (site / "latest.json").exists():
+            refuse(str(folder), "nothing is published yet", f"Run: tallyroom publish {folder} {site}")
+        folder = site
+    run(site_server(folder, host, port))
+
+
+def run(server: ThreadingHTTPServer) -> None:
+    """Serve until interrupted."""
+    with server, suppress(KeyboardInterrupt):
+        print(f"Serving http://{server.server_name}:{server.server_port}/  (Ctrl-C stops)", flush=True)
+        server.serve_forever()
+
+
+def fsck(folder: Folder, as_json: Json = False) -> None:
+    """Rebuild the whole record from its entries and compare every file; exit 1 if one is damaged."""
+    record = folder / "record" if (folder / "record").is_dir() else folder
+    if not (record / VKEY).exists():
+        refuse(str(folder), "is neither an election folder with a record nor a published site", "Check the path")
+    with bar("Checking the record"):
+        report = check_record(record, Verifier.parse(read_vkey(record)))
+    if as_json:
+        write_json({**dataclasses.asdict(report), "root": encode_base64(report.root)})
+    else:
+        print(
+            f"{report.size:,} acts, root {encode_base64(report.root)}: {'damaged' if report.faults else 'whole'}"
+        )
+        for line in (*report.faults, *report.notes):
+            print(line)
+    if report.faults:
+        raise typer.Exit(1)

@@ -1,0 +1,58 @@
+"""What commands have in common: reading the clock, the election folder, and writing JSON."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from tallyroom.election import folder as election_folder
+from tallyroom.election.definition import Definition
+from tallyroom.election.fault import BadInput, Fault
+
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The election folder.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Contest = Annotated[str, typer.Option("--contest", help="Id of the contest; the first if not given.")]
+At = Annotated[str, typer.Option("--at", help="Claimed time of the act, RFC 3339; now if not given.")]
+
+
+def load(folder: Path) -> Definition:
+    """The definition of a folder; its notices go to standard error."""
+    if not folder.is_dir():
+        refuse(str(folder), "there is no such election folder", f"Make one: tallyroom new {folder}")
+    definition = election_folder.load(folder)
+    for notice in definition.notices:
+        print(f"notice: {notice}", file=sys.stderr)
+    return definition
+
+
+def now(definition: Definition, at: str = "") -> str:
+    """The time of an act: as given, or the clock's in the election's zone, in seconds."""
+    if not at:
+        return datetime.now(definition.zone).isoformat(timespec="seconds")
+    return moment(at).isoformat(timespec="seconds")
+
+
+def moment(text: str) -> datetime:
+    """A time with offset.  Raises BadInput for anything else."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = datetime.min
+    if found.tzinfo is None:
+        refuse("--at", f"{text!r} is no time with offset", "Write it as 2024-02-08T03:13+04:00")
+    return found
+
+
+def refuse(where: str, message: str, mend: str) -> None:
+    """Refuse the call.  Raises BadInput."""
+    raise BadInput([Fault(where, None, "", message, mend)])
+
+
+def write_json(value: Any) -> None:
+    """One JSON document on standard output, members sorted."""
+    document = msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=2)
+    sys.stdout.buffer.write(document + b"\n")
+    sys.stdout.flush()

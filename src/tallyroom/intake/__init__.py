@@ -1,0 +1,1 @@
+"""Intake: from the paper to the record."""

@@ -1,0 +1,1 @@
+"""Rehearsal: nights to practise on."""

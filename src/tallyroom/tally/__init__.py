@@ -1,0 +1,1 @@
+"""The tally: from the record to totals, progress and outcome."""

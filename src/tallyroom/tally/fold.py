@@ -1,0 +1,333 @@
+"""The fold: what each act does to the state of the count, and the rules that it must keep to.
+
+Folding acts one by one, in blocks or all at once from the record gives the identical state.  The fold never
+fails: an act that breaks a rule (a second protocol for a station, a correction of an act that does not
+stand, ...) has no effect and is listed among the state's `breaches`, so that every reader sees it.
+
+One place serves both sides: each rule below checks an act and returns its effect.  Intake asks `objection`
+before it enters an act; every replay checks again.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+
+from tallyroom.record.acts import (
+    Accepted,
+    Act,
+    Annulment,
+    AnyAct,
+    Call,
+    CandidateStatus,
+    Certification,
+    Closed,
+    Correction,
+    InReview,
+    Opened,
+    Protocol,
+    Publication,
+    Recount,
+    Statement,
+    Turnout,
+    Uncall,
+)
+from tallyroom.record.acts import Definition as DefinitionAct
+from tallyroom.tally.contest import ContestCount, Status
+from tallyroom.tally.state import Breach, Change, State
+
+Effect = Callable[[], None]
+Filing = tuple[ContestCount, int, tuple[int, ...]]
+"""A protocol that may be filed: the count, the station and the figures."""
+
+
+class Objection(Exception):
+    """Why an act may not have an effect."""
+
+
+def fold(state: State, acts: Sequence[AnyAct]) -> None:
+    """Fold the acts that follow the `state.size` acts folded so far."""
+    for kind, run in groupby(acts, key=type):
+        block: list[Any] = list(run)
+        if kind is Protocol:
+            for part in _runs(block):
+                _file(state, part)
+        else:
+            for act in block:
+                _apply(state, act)
+    if acts:
+        state.last_at = acts[-1].at
+
+
+def objection(state: State, act: AnyAct) -> str | None:
+    """Why an act, entered now, would break a rule; None if it may be entered.  Changes nothing."""
+    try:
+        if isinstance(act, Protocol):
+            _filing(state, act)
+        elif rule := _RULES.get(type(act)):
+            rule(state, act)
+    except Objection as found:
+        return str(found)
+    return None
+
+
+def _apply(state: State, act: AnyAct) -> None:
+    rule = _RULES.get(type(act))
+    try:
+        effect = rule(state, act) if rule else None
+    except Objection as found:
+        state.breaches.append(Breach(state.size, str(found)))
+        effect = None
+    if effect is not None:
+        effect()
+    state.protocol_at.append(None)
+    state.size += 1
+
+
+def _runs(block: Sequence[Protocol]) -> Iterator[list[Protocol]]:
+    """Cut a run of protocols so that each part has one contest and no station twice."""
+    part: list[Protocol] = []
+    stations: set[str] = set()
+    for act in block:
+        if part and (act.contest != part[0].contest or act.station in stations):
+            yield part
+            part, stations = [], set()
+        part.append(act)
+        stations.add(act.station)
+    yield part
+
+
+def _file(state: State, run: Sequence[Protocol]) -> None:
+    """File protocols of one contest and of different stations together."""
+    filings: list[tuple[int, Filing]] = []
+    for act in run:
+        try:
+            filing = _filing(state, act)
+            filings.append((state.size, filing))
+            state.protocol_at.append(filing[:2])
+        except Objection as found:
+            state.breaches.append(Breach(state.size, str(found)))
+            state.protocol_at.append(None)
+        state.size += 1
+    if filings:
+        acts = np.array([number for number, _ in filings], np.int64)
+        stations = np.array([station for _, (_, station, _) in filings], np.int64)
+        filings[0][1][0].file(stations, np.array([row for _, (_, _, row) in filings], np.int64), acts)
+
+
+def _contest(state: State, act: Act) -> ContestCount:
+    try:
+        return state.contests[act.contest]
+    except KeyError:
+        raise Objection(f"there is no contest {act.contest!r}") from None
+
+
+def _station(state: State, station_id: str) -> int:
+    try:
+        return state.definition.stations.index[station_id]
+    except KeyError:
+        raise Objection(f"there is no station {station_id!r}") from None
+
+
+def _candidate(count: ContestCount, candidate: str) -> None:
+    if candidate not in count.contest.candidate_ids:
+        raise Objection(f"there is no candidate {candidate!r}")
+
+
+def _row(count: ContestCount, act: Protocol | Correction | Recount) -> tuple[int, ...]:
+    row = count.row(act.lines, act.votes)
+    if row is None:
+        raise Objection("the figures are not those of the election's form and contest")
+    return row
+
+
+def _filing(state: State, act: Protocol) -> Filing:
+    """A protocol that may be filed: the first of its station, or one that replaces what awaits acceptance."""
+    count, station = _contest(state, act), _station(state, act.station)
+    on_file = count.act[station]
+    if count.status[station] >= Status.ACCEPTED:
+        raise Objection(f"station {act.station} has an accepted protocol: act {on_file}")
+    if on_file != (-1 if act.supersedes is None else act.supersedes):
+        stands = "no protocol" if on_file < 0 else f"a protocol, act {on_file}"
+        raise Objection(f"station {act.station} has {stands} on file")
+    return count, station, _row(count, act)
+
+
+def _awaiting(state: State, first: int, count: int) -> list[tuple[ContestCount, int]]:
+    """The protocols among acts first .. first+count-1 that are on file and await a decision."""
+    found = [
+        (contest, station)
+        for contest, station in filter(None, state.protocol_at[max(first, 0) : max(first + count, 0)])
+        if contest.status[station] in (Status.RECEIVED, Status.IN_REVIEW)
+        and first <= contest.act[station] < first + count
+    ]
+    if not found:
+        raise Objection(f"no protocol awaits a decision among the {count} acts from {first}")
+    return found
+
+
+def _accepted(state: State, act: Accepted) -> Effect:
+    found = _awaiting(state, act.first, act.count)
+
+    def effect() -> None:
+        for contest, entries in groupby(found, key=lambda entry: entry[0]):
+            contest.accept(np.array([station for _, station in entries], np.int64))
+
+    return effect
+
+
+def _in_review(state: State, act: InReview) -> Effect:
+    ((count, station),) = _awaiting(state, act.protocol, 1)
+
+    def effect() -> None:
+        count.status[station] = Status.IN_REVIEW
+
+    return effect
+
+
+def _defined(state: State, act: DefinitionAct) -> Effect:
+    if state.size:
+        raise Objection("the definition is act 0 and stands once")
+    return lambda: state.roles.update({key.id: key.role for key in act.keys})
+
+
+def _opened(state: State, act: Opened) -> Effect:
+    station = _station(state, act.station)
+    return lambda: state.opened.__setitem__(station, True)
+
+
+def _closed(state: State, act: Closed) -> Effect:
+    station = _station(state, act.station)
+    return lambda: state.closed.__setitem__(station, True)
+
+
+def _turnout(state: State, act: Turnout) -> Effect:
+    station = _station(state, act.station)
+    if act.hour not in state.turnout.hours or act.voted < 0:
+        raise Objection(f"{act.voted} voters at {act.hour!r} is no turnout of a fixed hour")
+
+    def effect() -> None:
+        state.turnout.report(station, act.hour, act.voted, state.size)
+        where, latest = np.array([station]), np.array([state.turnout.latest(station)])
+        for count in state.contests.values():
+            if count.status[station] < Status.ACCEPTED:
+                count.set_cast(where, latest)
+
+    return effect
+
+
+def _changed(state: State, act: Correction | Recount | Annulment) -> Effect:
+    count, station = _contest(state, act), _station(state, act.station)
+    if count.status[station] != Status.ACCEPTED:
+        raise Objection(f"station {act.station} has no accepted result to change")
+    if act.supersedes != count.act_in_force(station):
+        raise Objection(f"act {count.act_in_force(station)} stands for station {act.station}: name that one")
+    if not act.reason:
+        raise Objection("a reason is missing")
+    row = None if isinstance(act, Annulment) else np.array(_row(count, act), np.int64)
+
+    def effect() -> None:
+        before = _valid(state, count, station)
+        if row is None:
+            count.annul(station, state.size)
+        else:
+            count.change(station, row, state.size)
+        after = None if row is None else _valid(state, count, station)
+        state.changes[act.contest].append(Change(state.size, station, act, before, after))
+
+    return effect
+
+
+def _valid(state: State, count: ContestCount, station: int) -> int:
+    """Valid votes of a station as standing."""
+    figures = np.maximum(count.standing_row(station), 0)
+    terms = state.definition.form.roles.valid
+    return int(figures @ count.weights(terms)) if terms else int(figures[count.candidates].sum())
+
+
+def _candidate_status(state: State, act: CandidateStatus) -> Effect:
+    count = _contest(state, act)
+    _candidate(count, act.candidate)
+    return lambda: count.candidate_status.update({act.candidate: act.status})
+
+
+def _statement(state: State, act: Statement) -> Effect:
+    contest = act.contest or next(iter(state.contests))
+    if contest not in state.contests:
+        raise Objection(f"there is no contest {contest!r}")
+
+    def effect() -> None:
+        state.statements.append((state.size, state.last_publication.size, act))
+        state.contradictions[contest] += state.announced[contest].contradictions(state.size, act)
+
+    return effect
+
+
+def _call(state: State, act: Call) -> Effect:
+    _candidate(_contest(state, act), act.candidate)
+
+    def effect() -> None:
+        calls = state.calls[act.contest]
+        calls.by[act.by] = act.candidate
+        calls.log.append((state.size, act))
+
+    return effect
+
+
+def _uncall(state: State, act: Uncall) -> Effect:
+    _contest(state, act)
+    calls = state.calls[act.contest]
+    if not calls.by or not act.reason:
+        raise Objection("there is no call to take back, or a reason is missing")
+
+    def effect() -> None:
+        calls.by.clear()
+        calls.log.append((state.size, act))
+
+    return effect
+
+
+def _certification(state: State, act: Certification) -> Effect:
+    count = _contest(state, act)
+    if act.winner:
+        _candidate(count, act.winner)
+    missing = int((count.status < Status.ACCEPTED).sum())
+    if missing:
+        raise Objection(f"{missing} stations are missing or in review: nothing can be certified")
+    return lambda: state.certified.update({act.contest: (state.size, act)})
+
+
+def _publication(state: State, act: Publication) -> Effect | None:
+    if act.number in state.publications:
+        if act.snapshot != state.publications[act.number].snapshot:
+            raise Objection(f"snapshot {act.number} was published of another prefix")
+        return None
+    if act.snapshot.size != state.size or act.number != len(state.publications) + 1:
+        raise Objection(f"snapshot {act.number} of size {act.snapshot.size} does not follow the record")
+
+    def effect() -> None:
+        state.publications[act.number] = act
+        for contest, count in state.contests.items():
+            state.published[contest] = int((count.status >= Status.ACCEPTED).sum())
+
+    return effect
+
+
+_RULES: dict[type, Callable[[State, Any], Effect | None]] = {
+    DefinitionAct: _defined,
+    Opened: _opened,
+    Closed: _closed,
+    Turnout: _turnout,
+    InReview: _in_review,
+    Accepted: _accepted,
+    Correction: _changed,
+    Recount: _changed,
+    Annulment: _changed,
+    CandidateStatus: _candidate_status,
+    Statement: _statement,
+    Call: _call,
+    Uncall: _uncall,
+    Certification: _certification,
+    Publication: _publication,
+}

@@ -1,0 +1,90 @@
+"""Replay: the count from the record alone, every entry proved against the signed checkpoint.
+
+>>> state = replay(definition, log)                 # doctest: +SKIP
+>>> summarise(state, log).results()                 # doctest: +SKIP
+"""
+
+import base64
+from collections.abc import Callable
+from itertools import islice
+from typing import NamedTuple
+
+from tallyroom.election.definition import Definition
+from tallyroom.record.acts import Definition as DefinitionAct
+from tallyroom.record.acts import Publication, decode
+from tallyroom.record.error import RecordError
+from tallyroom.record.log import Log
+from tallyroom.tally.fold import fold
+from tallyroom.tally.state import State
+from tallyroom.tally.summary import Basis, Summary
+
+BLOCK = 4096
+
+
+def replay(
+    definition: Definition, log: Log, size: int | None = None, progress: Callable[[int, int], None] | None = None
+) -> State:
+    """The state after the first `size` acts (all, if None).  Constant memory beside the state itself.
+
+    Raises RecordError where the record is damaged, or where act 0 fixes another definition than this one.
+    """
+    state = State(definition)
+    catch_up(state, log, size, progress)
+    return state
+
+
+def catch_up(
+    state: State, log: Log, size: int | None = None, progress: Callable[[int, int], None] | None = None
+) -> None:
+    """Fold what the record holds beyond the state, up to `size` acts (all, if None)."""
+    stop = log.size if size is None else size
+    entries = log.verified_entries(state.size, stop)
+    while block := [decode(entry) for entry in islice(entries, BLOCK)]:
+        if state.size == 0:
+            _same_definition(state.definition, block[0])
+        fold(state, block)
+        if progress is not None:
+            progress(state.size, stop)
+
+
+def _same_definition(definition: Definition, first: object) -> None:
+    """Refuse a definition whose files are not the ones that act 0 fixed."""
+    if not isinstance(first, DefinitionAct):
+        raise RecordError("act 0", "is not a definition", "definition", type(first).__name__)
+    for name in sorted({*first.files, *definition.files}):
+        fixed, found = first.files.get(name, "absent"), definition.files.get(name, "absent")
+        if fixed != found:
+            mend = "Put the file back as it was when the record was opened; a new definition needs a new record."
+            raise RecordError(name, "was changed after the record was opened", f"SHA-256 {fixed}", found, mend)
+
+
+def summarise(
+    state: State, log: Log, contest: str = "", time: str = "", basis: Basis = "standing", publishing: bool = False
+) -> Summary:
+    """The summary of a contest (the first, if not named) with the root of the record at the state's size."""
+    count = state.contests[state.definition.contest(contest).id]
+    root = base64.b64encode(log.root_at(state.size)).decode()
+    return Summary(state, count, root, time or state.last_at, basis, publishing)
+
+
+class Published(NamedTuple):
+    """A snapshot that the record says was published: its number, size, time, and SHA-256 of each file."""
+
+    number: int
+    size: int
+    at: str
+    files: dict[str, str]
+
+
+def publications(log: Log) -> list[Published]:
+    """All snapshots that the record says were published, oldest first, with the files of every act of each."""
+    found: dict[int, Published] = {}
+    for entry in log.entries():
+        if TYPE_OF_PUBLICATION in entry and isinstance(act := decode(entry), Publication):
+            first = found.setdefault(act.number, Published(act.number, act.snapshot.size, act.at, {}))
+            first.files.update(act.files)
+    return list(found.values())
+
+
+TYPE_OF_PUBLICATION = b'"type":"publication"'
+"""In the canonical form of every publication act; spares decoding the others."""

@@ -1,0 +1,94 @@
+"""The state of the count: what a prefix of the record says about an election, as `fold` keeps it current."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tallyroom.election.definition import Definition
+from tallyroom.record.acts import (
+    Annulment,
+    Call,
+    Certification,
+    Correction,
+    Publication,
+    Recount,
+    Seen,
+    Statement,
+    Uncall,
+)
+from tallyroom.tally.announced import Announced
+from tallyroom.tally.contest import ContestCount
+from tallyroom.tally.results import Contradiction
+from tallyroom.tally.turnout import TurnoutCount
+
+
+@dataclass(frozen=True)
+class Breach:
+    """An act (by number) that breaks a rule of the count and has no effect, and what is wrong."""
+
+    act: int
+    what: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """A correction, recount or annulment: which act, of which station, and valid votes before and after."""
+
+    act: int
+    station: int
+    content: Correction | Recount | Annulment
+    valid_before: int
+    valid_after: int | None
+
+
+@dataclass
+class Calls:
+    """Calls of one contest: whom each key calls now, and the log of calls and of their taking back."""
+
+    by: dict[str, str] = field(default_factory=dict)
+    log: list[tuple[int, Call | Uncall]] = field(default_factory=list)
+
+    @property
+    def winner(self) -> str | None:
+        """The candidate whom two different keys call; None where two candidates are called so."""
+        called = list(self.by.values())
+        agreed = {candidate for candidate in called if called.count(candidate) >= 2}
+        return agreed.pop() if len(agreed) == 1 else None
+
+
+class State:
+    """Everything that a prefix of the record says about an election; `size` acts have been folded.
+
+    opened, closed: bool, shape (stations,).  statements: act number, size of the snapshot then in force,
+    and the statement.  contradictions: announced figures that differed from the count's when entered.
+    roles: role by key id, from act 0.  published: protocols accepted at the last snapshot, by contest.
+    protocol_at: for each act, the count and the station of the protocol that it filed, or None.
+    """
+
+    def __init__(self, definition: Definition) -> None:
+        stations = len(definition.stations)
+        self.definition = definition
+        self.size = 0
+        self.last_at = ""
+        self.contests = {contest.id: ContestCount(definition, contest) for contest in definition.contests}
+        self.opened = np.zeros(stations, np.bool_)
+        self.closed = np.zeros(stations, np.bool_)
+        self.turnout = TurnoutCount(definition)
+        self.statements: list[tuple[int, int, Statement]] = []
+        self.contradictions: dict[str, list[Contradiction]] = {contest: [] for contest in self.contests}
+        self.changes: dict[str, list[Change]] = {contest: [] for contest in self.contests}
+        self.calls = {contest: Calls() for contest in self.contests}
+        self.certified: dict[str, tuple[int, Certification]] = {}
+        self.publications: dict[int, Publication] = {}
+        self.published = dict.fromkeys(self.contests, 0)
+        self.breaches: list[Breach] = []
+        self.roles: dict[str, str] = {}
+        self.protocol_at: list[tuple[ContestCount, int] | None] = []
+        self.announced = {
+            contest: Announced(definition, count, self.turnout) for contest, count in self.contests.items()
+        }
+
+    @property
+    def last_publication(self) -> Seen:
+        """The snapshot published last; size 0 before the first."""
+        return next(reversed(self.publications.values())).snapshot if self.publications else Seen(0, "")

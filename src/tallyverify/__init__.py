@@ -1,0 +1,1 @@
+"""The verifier for those who doubt: reads a published record and imports nothing of tallyroom."""

@@ -1,0 +1,216 @@
+"""The fold: one by one, in blocks and from the record give the identical state; totals equal a plain sum."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tallyroom.record import acts
+from tallyroom.record.keys import RoleKey
+from tallyroom.record.log import Log
+from tallyroom.record.note import Signer
+from tallyroom.tally.contest import Status
+from tallyroom.tally.fold import fold, objection
+from tallyroom.tally.replay import catch_up
+from tallyroom.tally.state import State
+from tests.tally.village import PLACES, lines, village
+
+AT = "2025-06-15T21:00:00+00:00"
+CONTESTS = {"mayor": "abc", "council": "xyz"}
+
+stations = st.sampled_from([f"S-{n:04d}" for n in range(1, 8)])  # S-0007 is no station
+numbers = st.integers(0, 60)
+contests = st.sampled_from([*CONTESTS, "nothing"])
+figure = st.one_of(st.none(), st.integers(0, 50))
+
+
+@st.composite
+def figures(draw: st.DrawFn, contest: str) -> dict[str, dict[str, int | None]]:
+    votes = {candidate: draw(figure) for candidate in CONTESTS.get(contest, "abc")}
+    valid = sum(vote or 0 for vote in votes.values())
+    return {"lines": lines(valid, draw(st.integers(0, 5))), "votes": votes}
+
+
+@st.composite
+def any_act(draw: st.DrawFn) -> acts.AnyAct:
+    contest, station, number = draw(contests), draw(stations), draw(numbers)
+    replaces = draw(st.one_of(st.none(), numbers))
+    kind = draw(
+        st.sampled_from(["protocol"] * 6 + ["accepted"] * 4 + ["review", "turnout", "change", "call", "other"])
+    )
+    if kind == "protocol":
+        content = draw(figures(contest))
+        return acts.Protocol(at=AT, contest=contest, station=station, supersedes=replaces, **content)
+    if kind == "accepted":
+        return acts.Accepted(at=AT, first=number, count=draw(st.integers(1, 20)))
+    if kind == "review":
+        return acts.InReview(at=AT, protocol=number, failures=("E-01",))
+    if kind == "turnout":
+        hour = draw(st.sampled_from(["12:00", "20:00", "23:00"]))
+        return acts.Turnout(at=AT, station=station, hour=hour, voted=draw(st.integers(0, 90)))
+    if kind == "change":
+        change = draw(st.sampled_from([acts.Correction, acts.Recount, acts.Annulment]))
+        content = {} if change is acts.Annulment else draw(figures(contest))
+        return change(at=AT, contest=contest, station=station, supersedes=replaces, reason="why", **content)
+    if kind == "call":
+        candidate = draw(st.sampled_from("abcxyz"))
+        by = draw(st.sampled_from(["k1", "k2"]))
+        return draw(
+            st.sampled_from(
+                [
+                    acts.Call(at=AT, contest=contest, candidate=candidate, by=by),
+                    acts.Uncall(at=AT, contest=contest, reason="error"),
+                ]
+            )
+        )
+    return draw(
+        st.sampled_from(
+            [
+                acts.Opened(at=AT, station=station),
+                acts.Closed(at=AT, station=station),
+                acts.CandidateStatus(at=AT, contest=contest, candidate="a", status="withdrawn"),
+                acts.Certification(at=AT, contest=contest, snapshot=acts.Seen(0, "")),
+                acts.Publication(at=AT, number=1, snapshot=acts.Seen(number, ""), files={}),
+                acts.Statement(
+                    at=AT, contest="mayor", kind="claim", speaker="s", said_at="t", source="u", text="v",
+                    figures={"votes.a": number, "stations.reported": 3},
+                ),
+            ]
+        )
+    )  # fmt: skip
+
+
+nights = st.lists(any_act(), max_size=60)
+
+
+def description(state: State) -> dict[str, object]:
+    """Everything in a state, as plain values that compare."""
+    return {
+        "plain": (
+            state.size, state.last_at, state.statements, state.contradictions, state.changes, state.calls,
+            state.certified, state.publications, state.published, state.breaches, state.roles,
+        ),
+        "turnout": (
+            state.turnout.voted.tolist(), state.turnout.sums.values.tolist(), state.turnout.stations.tolist(),
+            state.turnout.fell, state.opened.tolist(), state.closed.tolist(),
+        ),
+        **{
+            contest: (
+                count.filed.tolist(), count.act.tolist(), count.status.tolist(), count.counted.values.tolist(),
+                count.standing.values.tolist(), count.progress.values.tolist(), count.unread.tolist(),
+                {s: row.tolist() for s, row in count.changed.items()}, count.in_force, count.candidate_status,
+            )
+            for contest, count in state.contests.items()
+        },
+        "protocol_at": [entry and (entry[0].contest.id, entry[1]) for entry in state.protocol_at],
+    }  # fmt: skip
+
+
+@given(nights, st.data())
+def test_any_cut_of_the_acts_folds_to_the_identical_state(night: list[acts.AnyAct], data: st.DataObject) -> None:
+    one_by_one, in_blocks = State(village(contests=2)), State(village(contests=2))
+    for act in night:
+        fold(one_by_one, [act])
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(night)), max_size=4)))
+    for start, stop in zip([0, *cuts], [*cuts, len(night)], strict=True):
+        fold(in_blocks, night[start:stop])
+    assert description(in_blocks) == description(one_by_one)
+
+
+@given(nights)
+def test_totals_are_the_sum_of_what_stands_at_each_station(night: list[acts.AnyAct]) -> None:
+    state = State(village(contests=2))
+    fold(state, night)
+    for count in state.contests.values():
+        accepted = count.status >= Status.ACCEPTED
+        counted = np.maximum(count.filed[accepted], 0).sum(axis=0)
+        assert count.counted.whole.tolist() == counted.tolist()
+        stand = [np.maximum(count.standing_row(s), 0) for s in np.flatnonzero(count.status == Status.ACCEPTED)]
+        assert count.standing.whole.tolist() == np.sum(stand, axis=0, dtype=int, initial=0).tolist() or not stand
+        areas = state.definition.areas
+        for area in ("N1", "N2", "S1"):
+            here = accepted & np.array([place == area for place in PLACES])
+            expected = np.maximum(count.filed[here], 0).sum(axis=0)
+            assert count.counted.values[areas.index[area]].tolist() == expected.tolist()
+        regions = count.counted.values[[areas.index["N"], areas.index["S"]]].sum(axis=0)
+        assert regions.tolist() == count.counted.whole.tolist()
+
+
+@given(nights)
+def test_an_objection_is_what_the_fold_notes_as_a_breach(night: list[acts.AnyAct]) -> None:
+    state = State(village(contests=2))
+    for act in night:
+        why, before = objection(state, act), len(state.breaches)
+        fold(state, [act])
+        assert [breach.what for breach in state.breaches[before:]] == ([why] if why else [])
+
+
+@settings(max_examples=15)
+@given(night=nights)
+def test_the_record_folds_to_the_state_that_was_kept_while_it_grew(
+    night: list[acts.AnyAct], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder: Path = tmp_path_factory.mktemp("record")
+    key = RoleKey("commission", Ed25519PrivateKey.from_private_bytes(bytes(32)))
+    signer = Signer("example.org/village", key.private)
+    definition = village(contests=2)
+    first = acts.Definition(
+        at=AT, election="village", origin="example.org/village", data_origin="synthetic", files={},
+        stations=acts.StationList(6, ""), keys=(key.announced(),), software="test",
+    )  # fmt: skip
+    live = State(definition)
+    with Log.create(folder / "record", "example.org/village", signer) as log:
+        for act in [first, *night]:
+            log.append([acts.encode(act)])
+            catch_up(live, log)
+        replayed = State(definition)
+        catch_up(replayed, log)
+    assert description(replayed) == description(live)
+
+
+def test_a_second_protocol_and_a_stale_correction_have_no_effect_and_are_shown() -> None:
+    state = State(village())
+    good = {"lines": lines(6), "votes": {"a": 1, "b": 2, "c": 3}}
+    fold(
+        state,
+        [
+            acts.Protocol(at=AT, contest="mayor", station="S-0001", **good),
+            acts.Accepted(at=AT, first=0),
+            acts.Protocol(at=AT, contest="mayor", station="S-0001", **good),
+            acts.Correction(at=AT, contest="mayor", station="S-0001", supersedes=7, reason="why", **good),
+        ],
+    )
+    assert [breach.act for breach in state.breaches] == [2, 3]
+    assert state.contests["mayor"].counted.whole[-3:].tolist() == [1, 2, 3]
+
+
+def test_an_annulled_station_leaves_the_totals_as_standing_and_stays_counted() -> None:
+    state = State(village())
+    fold(
+        state,
+        [
+            acts.Protocol(
+                at=AT, contest="mayor", station="S-0002", lines=lines(6), votes={"a": 1, "b": 2, "c": 3}
+            ),
+            acts.Accepted(at=AT, first=0),
+            acts.Annulment(at=AT, contest="mayor", station="S-0002", supersedes=0, reason="court"),
+        ],
+    )
+    count = state.contests["mayor"]
+    assert count.status[1] == Status.ANNULLED
+    assert count.standing.whole.sum() == 0
+    assert count.counted.whole[-3:].tolist() == [1, 2, 3]
+    assert state.changes["mayor"][0].valid_before == 6
+
+
+def test_figures_of_another_form_or_beyond_64_bit_json_are_refused() -> None:
+    state = State(village())
+    good = lines(6)
+    for bad in (good | {"valid": -1}, good | {"valid": 2**53}, {"valid": 6}, good | {"other": 1}):
+        protocol = acts.Protocol(
+            at=AT, contest="mayor", station="S-0001", lines=bad, votes={"a": 1, "b": 2, "c": 3}
+        )
+        assert objection(state, protocol) is not None
