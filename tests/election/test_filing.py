@@ -167,6 +167,16 @@ def test_columns_of_the_station_table_map_themselves(tmp_path: Path) -> None:
     assert (found.mapping.areas, found.station_ids) == (("region",), ("S-0001",))
 
 
+def test_a_published_table_with_two_registers_maps_itself(tmp_path: Path) -> None:
+    header = "station_id,region,kind,registered,voters,issued,ballots,valid,invalid,v_a,status,act,data_origin"
+    found = filing(tmp_path, f"{header}\nS-0001,N,abroad,100,104,60,58,50,8,50,accepted,7,synthetic\n")
+    assert {line: columns[0] for line, columns in found.mapping.lines.items()} == {
+        **{"voters_listed": "voters", "ballots_issued": "issued", "ballots_found": "ballots"},
+        **{"valid": "valid", "invalid": "invalid"},
+    }
+    assert (found.mapping.areas, found.mapping.registered) == (("region",), ("registered",))
+
+
 def test_a_number_that_repeats_from_area_to_area_is_told_apart_by_its_places(tmp_path: Path) -> None:
     found = filing(tmp_path, "region,station_id,valid,v_a\nN,1,4,4\nS,1,5,5\n")
     assert found.station_ids == ("N/1", "S/1")

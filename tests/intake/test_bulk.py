@@ -199,7 +199,5 @@ def test_an_unknown_contest_is_a_key_error(tmp_path: Path, definition: Definitio
         import_protocols(filed(tmp_path, CLEAN), definition, "mayor", State(definition), new_clerk("a"), AT)
 
 
-def test_a_table_has_no_more_rows_than_stations_and_their_summaries(
-    tmp_path: Path, definition: Definition
-) -> None:
+def test_a_table_has_no_more_rows_than_stations_and_summaries(tmp_path: Path, definition: Definition) -> None:
     assert most_rows(definition, "president", filed(tmp_path, CLEAN).mapping) == 4 + 2 + 1

@@ -1,7 +1,8 @@
 """Commands that enter single acts into the record."""
 
+import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +10,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from tallyroom.cli.say import load as load_folder
-from tallyroom.cli.say import now as time_of
+from tallyroom.cli import say
 from tallyroom.cli.say import refuse, write_json
 from tallyroom.election.definition import Contest, Definition
 from tallyroom.election.fault import BadInput, Fault
@@ -67,96 +67,115 @@ class Desk:
 
 @act.callback()
 def folder(
-    context: typer.Context,
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The election folder.")],
-    contest: Annotated[str, typer.Option("--contest", help="Id of the contest; the first if not given.")] = "",
-    at: Annotated[str, typer.Option("--at", help="Claimed time of the act, RFC 3339; now if not given.")] = "",
-    role: Annotated[str, typer.Option("--as", help=f"The role that signs: {', '.join(ROLES)}.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    context: typer.Context, folder: Annotated[Path, typer.Argument(metavar="DIR", help="The election folder.")]
 ) -> None:
-    """Enter one act into the record.  Options that belong to every act stand before its name."""
-    if role and role not in ROLES:
-        refuse("--as", f"there is no role {role!r}", f"Use one of: {', '.join(ROLES)}")
-    context.obj = (folder, contest, at, role, as_json)
+    """Enter one act into the record."""
+    context.obj = folder
+
+
+def desk_command(name: str, role: str = "commission") -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Make a function of a Desk a command: it gets the options that every act has, and an open record.
+
+    role: the one that signs where --as names none.
+    """
+
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        def command(context: typer.Context, **options: Any) -> None:
+            common = {option: options.pop(option) for option in _COMMON}
+            with _desk(context.obj, role, **common) as desk:
+                function(desk, **options)
+
+        own = list(inspect.signature(function).parameters.values())[1:]
+        asked = [_parameter("context", typer.Context), *(p.replace(kind=p.KEYWORD_ONLY) for p in own)]
+        asked += [_parameter(option, kind, default) for option, (kind, default) in _COMMON.items()]
+        command.__signature__ = inspect.Signature(asked)  # type: ignore[attr-defined]
+        command.__doc__ = function.__doc__
+        return act.command(name)(command)
+
+    return decorate
+
+
+def _parameter(name: str, kind: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+
+
+_COMMON: dict[str, tuple[Any, Any]] = {
+    "contest": (say.Contest, ""),
+    "at": (say.At, ""),
+    "signer": (Annotated[str, typer.Option("--as", help=f"The role that signs: {', '.join(ROLES)}.")], ""),
+    "as_json": (say.Json, False),
+}
 
 
 @contextmanager
-def _desk(context: typer.Context, role: str = "commission") -> Iterator[Desk]:
+def _desk(folder: Path, role: str, contest: str, at: str, signer: str, as_json: bool) -> Iterator[Desk]:
     """The open record, for as long as the command takes."""
-    folder, contest, at, chosen, as_json = cast(tuple[Path, str, str, str, bool], context.obj)
-    definition = load_folder(folder)
-    try:
-        found = definition.contest(contest)
-    except KeyError as error:
-        raise BadInput([Fault("--contest", None, "", str(error.args[0]), "Use one of these")]) from None
+    if signer and signer not in ROLES:
+        say.refuse("--as", f"there is no role {signer!r}", f"Use one of: {', '.join(ROLES)}")
+    definition = say.load(folder)
+    found = say.contest_of(definition, contest)
     clerk = writer(folder, definition)
     try:
         state = replay(definition, clerk.log)
-        yield Desk(definition, state, clerk, found, time_of(definition, at), chosen or role, as_json)
+        yield Desk(definition, state, clerk, found, say.now(definition, at), signer or role, as_json)
     finally:
         clerk.log.close()
 
 
-@act.command("opened")
-def opened(context: typer.Context, station: Station) -> None:
+@desk_command("opened")
+def opened(desk: Desk, station: Station) -> None:
     """A polling station opened."""
-    with _desk(context) as desk:
-        desk.enter(acts.Opened(at=desk.at, station=station), f"{station} opened")
+    desk.enter(acts.Opened(at=desk.at, station=station), f"{station} opened")
 
 
-@act.command("closed")
-def closed(context: typer.Context, station: Station) -> None:
+@desk_command("closed")
+def closed(desk: Desk, station: Station) -> None:
     """A polling station closed."""
-    with _desk(context) as desk:
-        desk.enter(acts.Closed(at=desk.at, station=station), f"{station} closed")
+    desk.enter(acts.Closed(at=desk.at, station=station), f"{station} closed")
 
 
-@act.command("turnout")
+@desk_command("turnout")
 def turnout(
-    context: typer.Context,
+    desk: Desk,
     station: Station,
     hour: Annotated[str, typer.Argument(metavar="HH:MM")],
     voted: Annotated[int, typer.Argument(metavar="VOTERS", min=0)],
 ) -> None:
     """Voters who had received a ballot paper at a station by a fixed hour."""
-    with _desk(context) as desk:
-        desk.enter(
-            acts.Turnout(at=desk.at, station=station, hour=hour, voted=voted),
-            f"{voted:,} voters at {station} by {hour}",
-        )
+    desk.enter(
+        acts.Turnout(at=desk.at, station=station, hour=hour, voted=voted),
+        f"{voted:,} voters at {station} by {hour}",
+    )
 
 
-@act.command("protocol")
-def protocol(context: typer.Context, station: Station, figures: Figures, reason: Reason = "") -> None:
+@desk_command("protocol")
+def protocol(desk: Desk, station: Station, figures: Figures, reason: Reason = "") -> None:
     """A station's protocol was received: it is checked, and accepted or put in review (exit 1)."""
-    with _desk(context) as desk:
-        lines, votes = _figures(desk, figures)
-        supersedes = desk.in_force(station)
-        content = acts.Protocol(
-            at=desk.at,
-            contest=desk.contest.id,
-            station=station,
-            lines=lines,
-            votes=votes,
-            supersedes=supersedes,
-            reason="replaces the protocol on file" if supersedes is not None else "",
-        )
-        (decision,) = file_protocols(desk.state, desk.clerk, [content], desk.at, reason)
-        titles = {equation.code: equation.title for equation in desk.definition.form.equations}
-        failures = [
-            {**failure._asdict(), "title": titles.get(failure.code, "A figure is unread")}
-            for failure in decision.failures
-        ]
-        if desk.as_json:
-            write_json({"act": decision.act, "accepted": decision.accepted, "failures": failures})
-        else:
-            print(f"Act {decision.act}: {station} {'accepted' if decision.accepted else 'in review'}.")
-            for failure in failures:
-                print(
-                    f"  {failure['code']} {failure['severity']}: {failure['title']} fails by {failure['amount']}"
-                )
-        if not decision.accepted:
-            raise typer.Exit(1)
+    lines, votes = _figures(desk, figures)
+    supersedes = desk.in_force(station)
+    content = acts.Protocol(
+        at=desk.at,
+        contest=desk.contest.id,
+        station=station,
+        lines=lines,
+        votes=votes,
+        supersedes=supersedes,
+        reason="replaces the protocol on file" if supersedes is not None else "",
+    )
+    (decision,) = file_protocols(desk.state, desk.clerk, [content], desk.at, reason)
+    titles = {equation.code: equation.title for equation in desk.definition.form.equations}
+    failures = [
+        {**failure._asdict(), "title": titles.get(failure.code, "A figure is unread")}
+        for failure in decision.failures
+    ]
+    if desk.as_json:
+        write_json({"act": decision.act, "accepted": decision.accepted, "failures": failures})
+    else:
+        print(f"Act {decision.act}: {station} {'accepted' if decision.accepted else 'in review'}.")
+        for failure in failures:
+            print(f"  {failure['code']} {failure['severity']}: {failure['title']} fails by {failure['amount']}")
+    if not decision.accepted:
+        raise typer.Exit(1)
 
 
 def _figures(desk: Desk, pairs: list[str]) -> tuple[acts.Figures, acts.Figures]:
@@ -192,53 +211,51 @@ def _figures(desk: Desk, pairs: list[str]) -> tuple[acts.Figures, acts.Figures]:
     return lines, {name: found[name] for name in desk.contest.candidate_ids}
 
 
-@act.command("correct")
-def correct(context: typer.Context, station: Station, figures: Figures, reason: Reason) -> None:
+@desk_command("correct")
+def correct(desk: Desk, station: Station, figures: Figures, reason: Reason) -> None:
     """Correct the accepted figures of a station."""
-    _change(context, acts.Correction, station, figures, reason)
+    _change(desk, acts.Correction, station, figures, reason)
 
 
-@act.command("recount")
-def recount(context: typer.Context, station: Station, figures: Figures, reason: Reason) -> None:
+@desk_command("recount")
+def recount(desk: Desk, station: Station, figures: Figures, reason: Reason) -> None:
     """Replace the accepted figures of a station by those of a recount."""
-    _change(context, acts.Recount, station, figures, reason)
+    _change(desk, acts.Recount, station, figures, reason)
 
 
 def _change(
-    context: typer.Context,
+    desk: Desk,
     kind: type[acts.Correction | acts.Recount],
     station: str,
     figures: list[str],
     reason: str,
 ) -> None:
-    with _desk(context) as desk:
-        lines, votes = _figures(desk, figures)
-        content = kind(
-            at=desk.at,
-            contest=desk.contest.id,
-            station=station,
-            lines=lines,
-            votes=votes,
-            reason=reason,
-            supersedes=desk.in_force(station),
-        )
-        desk.enter(content, f"{kind.__name__.lower()} of {station}")
+    lines, votes = _figures(desk, figures)
+    content = kind(
+        at=desk.at,
+        contest=desk.contest.id,
+        station=station,
+        lines=lines,
+        votes=votes,
+        reason=reason,
+        supersedes=desk.in_force(station),
+    )
+    desk.enter(content, f"{kind.__name__.lower()} of {station}")
 
 
-@act.command("annul")
-def annul(context: typer.Context, station: Station, reason: Reason) -> None:
+@desk_command("annul")
+def annul(desk: Desk, station: Station, reason: Reason) -> None:
     """Annul the result of a station: it stays reported and leaves the totals as standing."""
-    with _desk(context) as desk:
-        stands = desk.in_force(station)
-        content = acts.Annulment(
-            at=desk.at, contest=desk.contest.id, station=station, reason=reason, supersedes=stands
-        )
-        desk.enter(content, f"{station} annulled")
+    stands = desk.in_force(station)
+    content = acts.Annulment(
+        at=desk.at, contest=desk.contest.id, station=station, reason=reason, supersedes=stands
+    )
+    desk.enter(content, f"{station} annulled")
 
 
-@act.command("status")
+@desk_command("status")
 def status(
-    context: typer.Context,
+    desk: Desk,
     candidate: Candidate,
     became: Annotated[str, typer.Argument(metavar="registered|withdrawn|deregistered|deceased")],
     reason: Reason = "",
@@ -246,16 +263,15 @@ def status(
     """What became of a candidate."""
     if became not in ("registered", "withdrawn", "deregistered", "deceased"):
         refuse("status", f"{became!r} is not known", "Use registered, withdrawn, deregistered or deceased")
-    with _desk(context) as desk:
-        content = acts.CandidateStatus(
-            at=desk.at, contest=desk.contest.id, candidate=candidate, status=cast(Any, became), reason=reason
-        )
-        desk.enter(content, f"{candidate} is {became}")
+    content = acts.CandidateStatus(
+        at=desk.at, contest=desk.contest.id, candidate=candidate, status=cast(Any, became), reason=reason
+    )
+    desk.enter(content, f"{candidate} is {became}")
 
 
-@act.command("statement")
+@desk_command("statement")
 def statement(
-    context: typer.Context,
+    desk: Desk,
     kind: Annotated[str, typer.Option(help=f"One of: {', '.join(acts.STATEMENT_KINDS)}.")],
     by: Annotated[str, typer.Option(help="Who said it, as the source names them.")],
     said_at: Annotated[str, typer.Option(help="When, as the source gives it.")],
@@ -267,44 +283,40 @@ def statement(
     if kind not in acts.STATEMENT_KINDS:
         refuse("--kind", f"{kind!r} is not known", f"Use one of: {', '.join(acts.STATEMENT_KINDS)}")
     pairs = (pair.partition("=") for pair in figure)
-    with _desk(context) as desk:
-        content = acts.Statement(
-            at=desk.at,
-            contest=desk.contest.id,
-            kind=cast(Any, kind),
-            speaker=by,
-            said_at=said_at,
-            source=source,
-            text=text,
-            figures={path: int(value) if value.isdecimal() else value for path, _, value in pairs},
-        )
-        desk.enter(content, f"{kind.replace('_', ' ')} of {by}")
+    content = acts.Statement(
+        at=desk.at,
+        contest=desk.contest.id,
+        kind=cast(Any, kind),
+        speaker=by,
+        said_at=said_at,
+        source=source,
+        text=text,
+        figures={path: int(value) if value.isdecimal() else value for path, _, value in pairs},
+    )
+    desk.enter(content, f"{kind.replace('_', ' ')} of {by}")
 
 
-@act.command("call")
-def call(context: typer.Context, candidate: Candidate) -> None:
+@desk_command("call", "desk-1")
+def call(desk: Desk, candidate: Candidate) -> None:
     """Call the contest for a candidate; in force once desk-1 and desk-2 have called the same."""
-    with _desk(context, "desk-1") as desk:
-        desk.enter(
-            acts.Call(at=desk.at, contest=desk.contest.id, candidate=candidate), f"{desk.role} calls {candidate}"
-        )
+    desk.enter(
+        acts.Call(at=desk.at, contest=desk.contest.id, candidate=candidate), f"{desk.role} calls {candidate}"
+    )
 
 
-@act.command("uncall")
-def uncall(context: typer.Context, reason: Reason) -> None:
+@desk_command("uncall", "desk-1")
+def uncall(desk: Desk, reason: Reason) -> None:
     """Take back the calls of the contest, and say why."""
-    with _desk(context, "desk-1") as desk:
-        desk.enter(acts.Uncall(at=desk.at, contest=desk.contest.id, reason=reason), "calls taken back")
+    desk.enter(acts.Uncall(at=desk.at, contest=desk.contest.id, reason=reason), "calls taken back")
 
 
-@act.command("certify")
+@desk_command("certify")
 def certify(
-    context: typer.Context,
+    desk: Desk,
     winner: Annotated[str, typer.Option(help="Id of the winner; none if nobody won.")] = "",
     text: Annotated[str, typer.Option(help="The words of the decision.")] = "",
 ) -> None:
     """Certify the result as it stands; refused while stations are missing or in review."""
-    with _desk(context) as desk:
-        seen = acts.Seen(desk.clerk.log.size, encode_base64(desk.clerk.log.root))
-        content = acts.Certification(at=desk.at, contest=desk.contest.id, snapshot=seen, winner=winner, text=text)
-        desk.enter(content, "result certified")
+    seen = acts.Seen(desk.clerk.log.size, encode_base64(desk.clerk.log.root))
+    content = acts.Certification(at=desk.at, contest=desk.contest.id, snapshot=seen, winner=winner, text=text)
+    desk.enter(content, "result certified")

@@ -11,7 +11,7 @@ from rich.table import Table
 from tallyroom.announce.bulletin import LANGUAGES, Context
 from tallyroom.announce.bulletin import bulletin as bulletin_text
 from tallyroom.cli.progress import bar
-from tallyroom.cli.say import Contest, Folder, Json, load, moment, refuse, write_json
+from tallyroom.cli.say import Contest, Folder, Json, contest_of, load, moment, refuse, write_json
 from tallyroom.election.definition import Definition
 from tallyroom.intake.opening import reader
 from tallyroom.record.log import Log
@@ -77,10 +77,7 @@ def _results(
     folder: Path, definition: Definition, contest: str, areas: list[str], size: int | None, at: str, basis: Basis
 ) -> tuple[Results, int]:
     """Results, and the number of the snapshot they are of (of the last one before, if of none)."""
-    try:
-        definition.contest(contest)
-    except KeyError as error:
-        refuse("--contest", str(error.args[0]), "Use one of these")
+    contest_of(definition, contest)
     places = _areas(definition, areas)
     log = reader(folder)
     size, time, number, published = _prefix(log, size, at)

@@ -9,6 +9,7 @@ import msgspec
 import typer
 
 from tallyroom.election import folder as election_folder
+from tallyroom.election.definition import Contest as ContestDefinition
 from tallyroom.election.definition import Definition
 from tallyroom.election.fault import BadInput, Fault
 
@@ -26,6 +27,14 @@ def load(folder: Path) -> Definition:
     for notice in definition.notices:
         print(f"notice: {notice}", file=sys.stderr)
     return definition
+
+
+def contest_of(definition: Definition, contest: str) -> ContestDefinition:
+    """The contest of an id, the first for none.  Raises BadInput with the ids that there are."""
+    try:
+        return definition.contest(contest)
+    except KeyError as error:
+        raise BadInput([Fault("--contest", None, "", str(error.args[0]), "Use one of these")]) from None
 
 
 def now(definition: Definition, at: str = "") -> str:

@@ -8,7 +8,7 @@ from typing import Annotated, cast
 import typer
 
 from tallyroom.cli.progress import bar
-from tallyroom.cli.say import At, Contest, Folder, Json, load, now, refuse, write_json
+from tallyroom.cli.say import At, Contest, Folder, Json, contest_of, load, now, refuse, write_json
 from tallyroom.election import folder as election_folder
 from tallyroom.election.definition import Definition
 from tallyroom.election.fault import Faults
@@ -16,12 +16,12 @@ from tallyroom.election.filing import Filing, read_filing
 from tallyroom.election.form import Form
 from tallyroom.election.formfile import shipped_form
 from tallyroom.election.infer import infer
-from tallyroom.election.mapping import default_mapping
+from tallyroom.election.mapping import TableMapping, default_mapping
 from tallyroom.election.mappingfile import read_mapping, shipped_mappings
 from tallyroom.election.sheet import read_sheet_stream
 from tallyroom.election.tablefile import MAX_ROWS, read_table_file
 from tallyroom.election.template import presidential
-from tallyroom.intake.bulk import import_protocols
+from tallyroom.intake.bulk import import_protocols, most_rows
 from tallyroom.intake.opening import writer
 from tallyroom.tally.replay import replay
 
@@ -60,7 +60,8 @@ def new(
 
 def _inferred(table: str, mapping: str, name: str) -> Definition:
     faults = Faults()
-    filing = _filing(table, mapping, shipped_form("generic"), MAX_ROWS, faults)
+    chosen = read_mapping(mapping) if mapping else None
+    filing = _filing(table, chosen, shipped_form("generic"), MAX_ROWS, faults)
     definition = infer(filing, name, faults)
     faults.refuse()
     return definition
@@ -81,13 +82,10 @@ def import_(
 ) -> None:
     """Protocols in bulk, through the same checks as one; exit 1 if any is in review or differs."""
     definition = load(folder)
-    try:
-        found = definition.contest(contest)
-    except KeyError as error:
-        refuse("--contest", str(error.args[0]), "Use one of these")
+    found = contest_of(definition, contest)
     faults = Faults()
-    most = len(definition.stations) * max(len(found.candidates), 2) + 1000
-    filing = _filing(table, mapping, definition.form, most, faults)
+    chosen = read_mapping(mapping) if mapping else None
+    filing = _filing(table, chosen, definition.form, most_rows(definition, found.id, chosen), faults)
     faults.refuse()
     clerk = writer(folder, definition)
     try:
@@ -108,9 +106,8 @@ def import_(
         raise typer.Exit(1)
 
 
-def _filing(table: str, mapping: str, form: Form, most: int, faults: Faults) -> Filing:
+def _filing(table: str, chosen: TableMapping | None, form: Form, most: int, faults: Faults) -> Filing:
     """The filing of a table.  Raises BadInput with every fault."""
-    chosen = read_mapping(mapping) if mapping else None
     if table == "-":
         sheet = read_sheet_stream(cast(io.BufferedReader, sys.stdin.buffer), "standard input", faults, most)
     else:

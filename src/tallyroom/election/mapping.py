@@ -30,13 +30,16 @@ from tallyroom.election.rules import RuleKind
 from tallyroom.election.sheet import Sheet
 from tallyroom.election.stations import OPTIONAL, Kind
 
-ALIASES = {
-    "registered": ("voters_total", "voters_listed"),
-    "ballots": ("ballots_found",),
-}
-"""Columns of the station table that are not named as a line of the form, and the lines they may stand for."""
+ALIASES = (
+    ("voters", ("voters_total", "voters_listed")),
+    ("registered", ("voters_total", "voters_listed")),
+    ("issued", ("ballots_issued",)),
+    ("ballots", ("ballots_found",)),
+)
+"""Columns of station tables that are not named as a line of the form, and the line they stand for: the first
+that the form has, if no column stands for it yet."""
 
-NOT_PLACES = ("station_id", "reported_at", "status", "data_origin")
+NOT_PLACES = ("station_id", "kind", "reported_at", "status", "data_origin")
 
 Columns = tuple[str, ...]
 
@@ -147,7 +150,7 @@ def default_mapping(sheet: Sheet, form: Form) -> TableMapping:
     repeats from area to area, or is not there, by all of its places together.
     """
     lines = _own_lines(sheet, form)
-    figures = {column for columns in lines.values() for column in columns} | {"registered", "ballots"}
+    figures = {column for columns in lines.values() for column in columns} | {column for column, _ in ALIASES}
     columns = list(sheet.columns)
     first = next((i for i, c in enumerate(columns) if c in figures or c.startswith("v_")), len(columns))
     places = [column for column in columns[:first] if column not in (*NOT_PLACES, *OPTIONAL)]
@@ -171,7 +174,7 @@ def default_mapping(sheet: Sheet, form: Form) -> TableMapping:
 def _own_lines(sheet: Sheet, form: Form) -> dict[str, Columns]:
     """The columns that are named as lines of the form, or stand for one as in the station table."""
     lines = {line: (line,) for line in form.line_ids if sheet.has(line)}
-    for column, names in ALIASES.items():
+    for column, names in ALIASES:
         line = next((name for name in names if name in form.line_ids), None)
         if line and line not in lines and sheet.has(column):
             lines[line] = (column,)

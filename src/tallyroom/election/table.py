@@ -138,16 +138,15 @@ def _sum(filing: Filing, terms: Sequence[Term], reported: bool = True) -> IntCol
     return IntColumn(values, unread | (~filing.reported if reported else False))
 
 
-def write_parquet(table: StationTable) -> bytes:
-    """The table as a Parquet file."""
+def write_parquet(table: pa.Table) -> bytes:
+    """A station table as a Parquet file."""
     sink = io.BytesIO()
-    pq.write_table(table.arrow, sink, compression="zstd", version="2.6", store_schema=False)
+    pq.write_table(table, sink, compression="zstd", version="2.6", store_schema=False)
     return sink.getvalue()
 
 
-def write_csv(table: StationTable) -> bytes:
-    """The table as CSV: UTF-8, a header line, texts in quotes, nulls empty."""
+def write_csv(table: pa.Table) -> bytes:
+    """A station table as CSV: UTF-8, a header line, texts in quotes, nulls empty."""
     sink = io.BytesIO()
-    options = pacsv.WriteOptions(quoting_style="needed", quoting_header="needed")
-    pacsv.write_csv(table.arrow, sink, options)
+    pacsv.write_csv(table, sink, pacsv.WriteOptions(quoting_style="needed", quoting_header="needed"))
     return sink.getvalue()

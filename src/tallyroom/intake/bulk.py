@@ -61,11 +61,11 @@ def import_protocols(
     return report
 
 
-def most_rows(definition: Definition, contest_id: str, mapping: TableMapping) -> int:
-    """The most rows that a table of this contest can have: one a station, area and the whole, times candidates
-    where the table is a long one."""
+def most_rows(definition: Definition, contest_id: str, mapping: TableMapping | None) -> int:
+    """The most rows that a table of this contest can have, summaries of areas included: where an endless stream
+    is given up."""
     places = len(definition.stations) + len(definition.areas) + 1
-    return places * (len(definition.contest(contest_id).candidates) if mapping.long else 1)
+    return places * (len(definition.contest(contest_id).candidates) if mapping and mapping.long else 1)
 
 
 def _stations(filing: Filing, definition: Definition, contest: Contest) -> Rows:

@@ -17,13 +17,13 @@ from tallyroom.election.definition import Contest, Definition
 from tallyroom.election.formfile import shipped_form
 from tallyroom.election.rules import Rule, RuleKind
 from tallyroom.election.stations import Stations
-from tallyroom.record.acts import Statement
+from tallyroom.record.acts import Call, Statement
 from tallyroom.rehearsal import azerbaijan_2024, ruritania
 from tallyroom.rehearsal.azerbaijan_2024 import Announcement, Facts
 from tallyroom.rehearsal.electorate import Candidate as Standing
 from tallyroom.rehearsal.electorate import Electorate
 from tallyroom.rehearsal.play import Night
-from tallyroom.rehearsal.schedule import Enter, Mend, Publish, Schedule, Step, in_order
+from tallyroom.rehearsal.schedule import Certify, Enter, Mend, Publish, Schedule, Step, in_order
 
 CONTEST = "president"
 COMMISSION = "Central Election Commission"
@@ -56,7 +56,20 @@ def ruritania_night(second: bool = False) -> Night:
     last = max(step.at for step in steps)
     steps += [Publish(at) for at in range(this.at(21), this.at(24) + 7200, 1800)]
     steps += [Publish(int(night.reported_at.max()) + 60), Publish(last + 60)]
+    if second:
+        steps += _decided(schedule, last + 3600)
     return Night(schedule, in_order(steps))
+
+
+def _decided(schedule: Schedule, at: int) -> Iterator[Step]:
+    """The run-off is called by two people, each with a key of their own, and certified a day later."""
+    winner = ruritania.RUN_OFF.candidates[-1].id
+    for place, role in enumerate(("desk-1", "desk-2")):
+        call = Call(at=schedule.time(at + 60 * place), contest=CONTEST, candidate=winner)
+        yield Enter(at + 60 * place, (call,), role)
+    yield Publish(at + 120)
+    yield Certify(at + 86_400)
+    yield Publish(at + 86_460)
 
 
 def _announcements(told: Facts, schedule: Schedule) -> Iterator[Step]:

@@ -14,11 +14,12 @@ from tallyroom.announce.publish import finish, publish, restore
 from tallyroom.election import folder as election_folder
 from tallyroom.intake.acceptance import check, decisions, enter, file_protocols, part
 from tallyroom.intake.opening import open_record, writer
-from tallyroom.record.acts import Annulment, AnyAct, Correction, Protocol, Recount
+from tallyroom.record.acts import Annulment, AnyAct, Certification, Correction, Protocol, Recount, Seen
+from tallyroom.record.canonical import encode_base64
 from tallyroom.record.clerk import Clerk
 from tallyroom.record.error import RecordError
-from tallyroom.rehearsal.schedule import Enter, File, Mend, Publish, Schedule, Step
-from tallyroom.tally.replay import replay
+from tallyroom.rehearsal.schedule import Certify, Enter, File, Mend, Publish, Schedule, Step
+from tallyroom.tally.replay import replay, summarise
 from tallyroom.tally.results import Results
 from tallyroom.tally.state import State
 
@@ -104,7 +105,7 @@ class _Player:
         if protocols:
             file_protocols(self.state, self.clerk, protocols, self.schedule.time(step.at), self.schedule.reason)
         else:
-            enter(self.state, self.clerk, acts)
+            enter(self.state, self.clerk, acts, step.role if isinstance(step, Enter) else "commission")
         return None
 
     def _length(self, step: Step, acts: Sequence[AnyAct], protocols: Sequence[Protocol]) -> int:
@@ -123,7 +124,16 @@ class _Player:
                 return step.protocols
             case Mend():
                 return [self._mended(step)]
+            case Certify():
+                return [self._certification(step)]
         return []
+
+    def _certification(self, step: Certify) -> AnyAct:
+        contest = self.schedule.definition.contest().id
+        leader = summarise(self.state, self.clerk.log).results().outcome.leader or ""
+        seen = Seen(self.clerk.log.size, encode_base64(self.clerk.log.root))
+        at = self.schedule.time(step.at)
+        return Certification(at=at, contest=contest, snapshot=seen, winner=leader, text="The result stands.")
 
     def _mended(self, step: Mend) -> AnyAct:
         """The act that puts a station's figures right, or annuls its result."""

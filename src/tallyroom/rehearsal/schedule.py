@@ -18,10 +18,11 @@ WINDOW = 60
 
 @dataclass(frozen=True)
 class Enter:
-    """At a time (UTC epoch seconds): acts that go into the record together."""
+    """At a time (UTC epoch seconds): acts that go into the record together, under a role's key."""
 
     at: int
     acts: tuple[AnyAct, ...]
+    role: str = "commission"
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,14 @@ class Mend:
     reason: str
 
 
-Step = Enter | File | Publish | Mend
+@dataclass(frozen=True)
+class Certify:
+    """At a time: the commission certifies the result as it stands, with the leader as winner."""
+
+    at: int
+
+
+Step = Enter | File | Publish | Mend | Certify
 
 
 @dataclass(frozen=True)

@@ -137,10 +137,11 @@ def _by_rule(count: ContestCount, standing: Standing, left: int) -> tuple[str, t
 
 
 def _run_off(standing: Standing, left: int, name: str) -> tuple[str, tuple[str, ...], str]:
+    has = "has" if standing.complete else "can have"
     if standing.votes(1) - standing.votes(2) > left:
         pair = tuple(candidate for candidate, _ in standing.ranked[:2])
-        return "run_off", pair, f"nobody can have more than {name}; the first two go to a run-off"
-    return "open", (), f"nobody can have more than {name}; who is second is not settled"
+        return "run_off", pair, f"nobody {has} more than {name}; the first two go to a run-off"
+    return "open", (), f"nobody {has} more than {name}; who is second is not settled"
 
 
 def _tie(standing: Standing) -> str:
