@@ -158,6 +158,16 @@ class Checked:
                 result |= verdict.fails
         return result
 
+    def codes(self, rows: npt.NDArray[np.int64]) -> list[tuple[str, ...]]:
+        """For each of these protocols the codes of all equations that it breaks, in the order of the form."""
+        found: list[list[str]] = [[] for _ in rows]
+        for equation, verdict in self.verdicts:
+            for place in np.flatnonzero(verdict.fails[rows]).tolist():
+                found[place].append(equation.code)
+        for place in np.flatnonzero(self.unread[rows]).tolist():
+            found[place].append(UNREAD)
+        return [tuple(codes) for codes in found]
+
     def failures(self, row: int) -> tuple[Failure, ...]:
         """All failures of one protocol at once."""
         unread = bool(self.unread[row])

@@ -62,9 +62,9 @@ def decisions(parted: Parted, checked: Checked, first: int, at: str, reason: str
         decided.append(Accepted(at=at, first=first, count=clean))
     if warned:
         decided.append(Accepted(at=at, first=first + clean, count=warned, reason=reason))
-    for number, place in enumerate(parted.held.tolist(), first + clean + warned):
-        codes = tuple(failure.code for failure in checked.failures(place))
-        decided.append(InReview(at=at, protocol=number, failures=codes))
+    numbers = range(first + clean + warned, first + len(parted.order))
+    codes = checked.codes(parted.held)
+    decided += [InReview(at=at, protocol=n, failures=c) for n, c in zip(numbers, codes, strict=True)]
     return decided
 
 

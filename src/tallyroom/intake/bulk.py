@@ -19,12 +19,12 @@ import numpy.typing as npt
 from tallyroom.election.definition import Contest, Definition
 from tallyroom.election.fault import Faults
 from tallyroom.election.filing import Filing
-from tallyroom.election.form import UNREAD as UNREAD_CODE
-from tallyroom.election.form import Checked, Form
+from tallyroom.election.form import Form
 from tallyroom.election.mapping import TableMapping
 from tallyroom.election.sheet import IntColumn
+from tallyroom.intake.acceptance import decisions, part
 from tallyroom.intake.report import LISTED, Difference, Held, ImportReport
-from tallyroom.record.acts import Accepted, Act, InReview, Protocol
+from tallyroom.record.acts import Act, InReview, Protocol
 from tallyroom.record.clerk import Clerk
 from tallyroom.tally.contest import UNREAD, ContestCount
 from tallyroom.tally.state import State
@@ -120,38 +120,15 @@ class _Desk:
             {name: _rows_of(column, rows) for name, column in self._filing.figures.items()},
             self._contest.candidate_ids,
         )
-        clean, warned, held = self._parted(checked)
-        first = self._clerk.log.size
-        order = np.concatenate([clean, warned, held])
-        batch: list[Act] = self._protocols(rows[order], figures[order])
-        decided = self._latest(rows)
-        if len(clean):
-            batch.append(Accepted(at=decided, contest=self._contest.id, first=first, count=len(clean)))
-        if len(warned):
-            batch.append(self._accepted_warned(decided, first + len(clean), len(warned)))
-        failures = _failures(checked, held)
-        place = first + len(clean) + len(warned)
-        batch += [
-            InReview(at=decided, contest=self._contest.id, protocol=place + number, failures=codes)
-            for number, codes in enumerate(failures)
-        ]
-        numbers = self._clerk.enter(batch)
+        parted = part(checked, self._reason)
+        order = parted.order
+        decided = decisions(parted, checked, self._clerk.log.size, self._latest(rows), self._reason)
+        numbers = self._clerk.enter([*self._protocols(rows[order], figures[order]), *decided])
         report.first = numbers.start if report.first is None else report.first
         report.last = numbers.stop - 1
-        self._note_entered(report, figures, {"accepted": clean, "accepted_with_reason": warned, "in_review": held})
-        self._note_held(rows[held], failures, report)
-
-    def _parted(self, checked: Checked) -> tuple[Rows, Rows, Rows]:
-        """Which protocols are clean, break warnings that the reason covers, or are held in review."""
-        held = checked.errors | (checked.warnings if not self._reason else np.zeros_like(checked.errors))
-        return (
-            np.flatnonzero(~held & ~checked.warnings),
-            np.flatnonzero(~held & checked.warnings),
-            np.flatnonzero(held),
-        )
-
-    def _accepted_warned(self, at: str, first: int, count: int) -> Accepted:
-        return Accepted(at=at, contest=self._contest.id, first=first, count=count, reason=self._reason)
+        outcomes = {"accepted": parted.clean, "accepted_with_reason": parted.warned, "in_review": parted.held}
+        self._note_entered(report, figures, outcomes)
+        self._note_held(rows[parted.held], decided, report)
 
     def _protocols(self, rows: Rows, figures: Rows) -> list[Act]:
         """One act a row, with the figures in the order of the form and of the ballot paper."""
@@ -208,9 +185,10 @@ class _Desk:
             before = report.votes.get(outcome, {})
             report.votes[outcome] = {name: before.get(name, 0) + total for name, total in sums.items()}
 
-    def _note_held(self, rows: Rows, failures: Sequence[tuple[str, ...]], report: ImportReport) -> None:
-        for row, codes in zip(rows[: LISTED - len(report.held)].tolist(), failures, strict=False):
-            report.held.append(Held(self._filing.station_ids[row], self._filing.sheet.line(row), codes))
+    def _note_held(self, rows: Rows, decided: Sequence[Act], report: ImportReport) -> None:
+        reviews = (act for act in decided if isinstance(act, InReview))
+        for row, review in zip(rows[: LISTED - len(report.held)].tolist(), reviews, strict=False):
+            report.held.append(Held(self._filing.station_ids[row], self._filing.sheet.line(row), review.failures))
 
 
 def _rows_of(column: IntColumn, rows: Rows) -> IntColumn:
@@ -219,14 +197,3 @@ def _rows_of(column: IntColumn, rows: Rows) -> IntColumn:
 
 def _figure(figure: int) -> int | None:
     return None if figure == UNREAD else figure
-
-
-def _failures(checked: Checked, rows: Rows) -> list[tuple[str, ...]]:
-    """The codes of all equations that each of these protocols breaks, in the order of the form."""
-    codes: list[list[str]] = [[] for _ in rows]
-    for equation, verdict in checked.verdicts:
-        for number in np.flatnonzero(verdict.fails[rows]).tolist():
-            codes[number].append(equation.code)
-    for number in np.flatnonzero(checked.unread[rows]).tolist():
-        codes[number].append(UNREAD_CODE)
-    return [tuple(found) for found in codes]
