@@ -132,15 +132,21 @@ def publish(state: State, clerk: Clerk, folder: Path, out: Path, at: str, role: 
     return snapshot.first
 
 
-def finish(state: State, clerk: Clerk, folder: Path, out: Path, role: str = "desk-1") -> None:
-    """Publish the tables of the newest snapshot if a crash came between its two parts."""
+def go_on(state: State, clerk: Clerk, folder: Path, out: Path, role: str = "desk-1") -> list[str]:
+    """Go on with a site after a stop or a crash: what is in the record and not in `out` is made again.
+
+    Where a crash came between the two parts of the newest snapshot, its tables are published now.  Returns
+    the files that come out other than they were published, as `restore` does.
+    """
+    if not state.publications:
+        return []
     newest = publications(clerk.log)[-1]
-    if any(name.endswith("stations.csv") for name in newest.files):
-        return
-    then = State(state.definition)
-    catch_up(then, clerk.log, newest.size)
-    snapshot = Snapshot(then, clerk.log, newest.number, newest.at)
-    _publish(state, clerk, folder, out, snapshot, snapshot.tables(), role)
+    if not any(name.endswith("stations.csv") for name in newest.files):
+        then = State(state.definition)
+        catch_up(then, clerk.log, newest.size)
+        snapshot = Snapshot(then, clerk.log, newest.number, newest.at)
+        _publish(state, clerk, folder, out, snapshot, snapshot.tables(), role)
+    return restore(state.definition, clerk.log, folder, out)
 
 
 def _publish(

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tallyroom.announce.publish import VKEY, publish, restore
+from tallyroom.announce.publish import VKEY, go_on, publish, restore
 from tallyroom.announce.serve import site_server
 from tallyroom.cli.progress import bar
 from tallyroom.cli.say import At, Folder, Json, load, now, refuse, write_json
@@ -38,7 +38,7 @@ def publish_(
     try:
         with bar("Replaying the record") as progress:
             state = replay(definition, clerk.log, progress=progress)
-        differing = restore(definition, clerk.log, folder, out) if state.publications else []
+        differing = go_on(state, clerk, folder, out)
         found = publish(state, clerk, folder, out, now(definition, at))
     finally:
         clerk.log.close()

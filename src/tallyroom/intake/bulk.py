@@ -26,7 +26,7 @@ from tallyroom.intake.acceptance import decisions, part
 from tallyroom.intake.report import LISTED, Difference, Held, ImportReport
 from tallyroom.record.acts import Act, InReview, Protocol
 from tallyroom.record.clerk import Clerk
-from tallyroom.tally.contest import UNREAD, ContestCount
+from tallyroom.tally.contest import UNREAD, ContestCount, Status
 from tallyroom.tally.state import State
 
 BATCH = 16_384
@@ -160,6 +160,7 @@ class _Desk:
         same = (filed == figures).all(axis=1)
         report.unchanged += int(same.sum())
         report.differs += int((~same).sum())
+        report.still_in_review += int((self._count.status[self._station[rows[same]]] == Status.IN_REVIEW).sum())
         for number in np.flatnonzero(~same)[: LISTED - len(report.different)].tolist():
             row = int(rows[number])
             report.different.append(

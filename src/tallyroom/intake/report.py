@@ -43,6 +43,7 @@ class ImportReport(msgspec.Struct):
     accepted_with_reason: int = 0
     in_review: int = 0
     unchanged: int = 0
+    still_in_review: int = 0
     differs: int = 0
     left_out: dict[str, int] = {}
     votes: dict[str, dict[str, int]] = {}
@@ -53,8 +54,8 @@ class ImportReport(msgspec.Struct):
 
     @property
     def sound(self) -> bool:
-        """Whether every protocol of the table is accepted, or was on file with the same figures."""
-        return self.in_review == 0 and self.differs == 0
+        """Whether no protocol of the table is in review, and none differs from what is on file."""
+        return self.in_review == self.still_in_review == self.differs == 0
 
     def text(self) -> str:
         """The report in words: a line for each count that is not 0, then the stations that need a look."""
@@ -63,6 +64,7 @@ class ImportReport(msgspec.Struct):
             "protocols accepted with the reason given": self.accepted_with_reason,
             "protocols in review": self.in_review,
             "protocols on file already, with the same figures": self.unchanged,
+            "of these, still in review": self.still_in_review,
             "protocols on file already with other figures; the record is left as it is": self.differs,
             **{f"rows left out: {why}": count for why, count in self.left_out.items()},
         }

@@ -21,7 +21,7 @@ Figures = dict[str, int | None]
 """Figures of a protocol by line or candidate id; None is a figure that could not be read, never zero."""
 
 
-class Seen(msgspec.Struct, frozen=True):
+class Seen(msgspec.Struct, frozen=True, gc=False):
     """A checkpoint of the record, as its author had seen it: number of acts and Merkle root (base64)."""
 
     size: int
@@ -37,7 +37,13 @@ class Evidence(msgspec.Struct, frozen=True):
 
 
 class Act(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, tag_field="type"
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    tag_field="type",
+    gc=False,
 ):
     """The envelope of every act.
 

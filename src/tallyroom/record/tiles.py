@@ -63,10 +63,10 @@ def decode_bundle(data: bytes) -> list[bytes]:
     """The entries of a bundle; ValueError when the last one is torn."""
     entries = []
     start = 0
-    while start < len(data):
-        end = start + 2 + int.from_bytes(data[start : start + 2], "big")
-        entries.append(data[start + 2 : end])
-        start = end
+    while start + 1 < len(data):
+        first = start + 2
+        start = first + (data[start] << 8 | data[start + 1])
+        entries.append(data[first:start])
     if start != len(data):
         raise ValueError("the last entry is torn")
     return entries

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from tallyroom.announce.publish import finish, publish, restore
+from tallyroom.announce.publish import go_on, publish
 from tallyroom.election import folder as election_folder
 from tallyroom.intake.acceptance import check, decisions, enter, file_protocols, part
 from tallyroom.intake.opening import open_record, writer
@@ -52,9 +52,7 @@ def play(night: Night, out: Path, watch: Watch) -> State:
     clerk = _clerk(night, folder)
     try:
         state = replay(election_folder.load(folder), clerk.log)
-        if state.publications:
-            finish(state, clerk, folder, site)
-            restore(state.definition, clerk.log, folder, site)
+        go_on(state, clerk, folder, site)
         player = _Player(night.schedule, state, clerk, folder, site)
         for done, step in enumerate(night.steps, 1):
             watch.wait(step.at)

@@ -37,6 +37,9 @@ class Status(IntEnum):
     ANNULLED = 4
 
 
+RECEIVED=int(Status.RECEIVED)
+
+
 class ContestCount:
     """The count of one contest over n stations and k figures (the form's lines, then the candidates).
 
@@ -92,16 +95,17 @@ class ContestCount:
             figures = (*self._lines(lines), *self._votes(votes))
         except KeyError:
             return None
-        read = [figure for figure in figures if figure is not None]
+        unread = None in figures
+        read = [figure for figure in figures if figure is not None] if unread else figures
         if read and not 0 <= min(read) <= max(read) <= MAX_FIGURE:
             return None
-        return tuple(UNREAD if figure is None else figure for figure in figures)
+        return tuple(UNREAD if figure is None else figure for figure in figures) if unread else figures
 
-    def file(self, stations: Rows, rows: Rows, acts: Rows) -> None:
-        """Put protocols on file as received: rows of shape (m, k), one for each of m different stations."""
-        self.filed[stations] = rows
-        self.act[stations] = acts
-        self.status[stations] = Status.RECEIVED
+    def file(self, station: int, row: tuple[int, ...], act: int) -> None:
+        """Put the protocol of a station on file as received: its k figures, and the act that holds them."""
+        self.filed[station] = row
+        self.act[station] = act
+        self.status[station] = RECEIVED
 
     def accept(self, stations: Rows) -> None:
         """Accept the protocols on file of m stations: they become reported and enter both totals."""

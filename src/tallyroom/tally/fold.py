@@ -8,7 +8,7 @@ One place serves both sides: each rule below checks an act and returns its effec
 before it enters an act; every replay checks again.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from itertools import groupby
 from typing import Any
 
@@ -37,83 +37,38 @@ from tallyroom.record.acts import Definition as DefinitionAct
 from tallyroom.tally.contest import ContestCount, Status
 from tallyroom.tally.state import Breach, Change, State
 
+_ACCEPTED = int(Status.ACCEPTED)
+"""As a plain number: Python 3.11 takes longer to look up a member than to compare it."""
+
 Effect = Callable[[], None]
-Filing = tuple[ContestCount, int, tuple[int, ...]]
-"""A protocol that may be filed: the count, the station and the figures."""
 
 
 class Objection(Exception):
     """Why an act may not have an effect."""
 
 
-def fold(state: State, acts: Sequence[AnyAct]) -> None:
+def fold(state: State, acts: Iterable[AnyAct]) -> None:
     """Fold the acts that follow the `state.size` acts folded so far."""
-    for kind, run in groupby(acts, key=type):
-        block: list[Any] = list(run)
-        if kind is Protocol:
-            for part in _runs(block):
-                _file(state, part)
-        else:
-            for act in block:
-                _apply(state, act)
-    if acts:
-        state.last_at = acts[-1].at
+    for act in acts:
+        rule = _RULES.get(type(act))
+        state.protocol_at.append(None)
+        try:
+            if rule and (effect := rule(state, act)):
+                effect()
+        except Objection as found:
+            state.breaches.append(Breach(state.size, str(found)))
+        state.last_at = act.at
+        state.size += 1
 
 
 def objection(state: State, act: AnyAct) -> str | None:
     """Why an act, entered now, would break a rule; None if it may be entered.  Changes nothing."""
     try:
-        if isinstance(act, Protocol):
-            _filing(state, act)
-        elif rule := _RULES.get(type(act)):
+        if rule := _RULES.get(type(act)):
             rule(state, act)
     except Objection as found:
         return str(found)
     return None
-
-
-def _apply(state: State, act: AnyAct) -> None:
-    rule = _RULES.get(type(act))
-    try:
-        effect = rule(state, act) if rule else None
-    except Objection as found:
-        state.breaches.append(Breach(state.size, str(found)))
-        effect = None
-    if effect is not None:
-        effect()
-    state.protocol_at.append(None)
-    state.size += 1
-
-
-def _runs(block: Sequence[Protocol]) -> Iterator[list[Protocol]]:
-    """Cut a run of protocols so that each part has one contest and no station twice."""
-    part: list[Protocol] = []
-    stations: set[str] = set()
-    for act in block:
-        if part and (act.contest != part[0].contest or act.station in stations):
-            yield part
-            part, stations = [], set()
-        part.append(act)
-        stations.add(act.station)
-    yield part
-
-
-def _file(state: State, run: Sequence[Protocol]) -> None:
-    """File protocols of one contest and of different stations together."""
-    filings: list[tuple[int, Filing]] = []
-    for act in run:
-        try:
-            filing = _filing(state, act)
-            filings.append((state.size, filing))
-            state.protocol_at.append(filing[:2])
-        except Objection as found:
-            state.breaches.append(Breach(state.size, str(found)))
-            state.protocol_at.append(None)
-        state.size += 1
-    if filings:
-        acts = np.array([number for number, _ in filings], np.int64)
-        stations = np.array([station for _, (_, station, _) in filings], np.int64)
-        filings[0][1][0].file(stations, np.array([row for _, (_, _, row) in filings], np.int64), acts)
 
 
 def _contest(state: State, act: Act) -> ContestCount:
@@ -142,25 +97,33 @@ def _row(count: ContestCount, act: Protocol | Correction | Recount) -> tuple[int
     return row
 
 
-def _filing(state: State, act: Protocol) -> Filing:
-    """A protocol that may be filed: the first of its station, or one that replaces what awaits acceptance."""
+def _protocol(state: State, act: Protocol) -> Effect:
+    """The first protocol of a station, or one that replaces what awaits acceptance."""
     count, station = _contest(state, act), _station(state, act.station)
-    on_file = count.act[station]
-    if count.status[station] >= Status.ACCEPTED:
+    on_file = count.act.item(station)
+    if count.status.item(station) >= _ACCEPTED:
         raise Objection(f"station {act.station} has an accepted protocol: act {on_file}")
     if on_file != (-1 if act.supersedes is None else act.supersedes):
         stands = "no protocol" if on_file < 0 else f"a protocol, act {on_file}"
         raise Objection(f"station {act.station} has {stands} on file")
-    return count, station, _row(count, act)
+    row = _row(count, act)
+
+    def effect() -> None:
+        count.file(station, row, state.size)
+        state.protocol_at[-1] = (count, station)
+
+    return effect
 
 
 def _awaiting(state: State, first: int, count: int) -> list[tuple[ContestCount, int]]:
     """The protocols among acts first .. first+count-1 that are on file and await a decision."""
+    numbers = range(state.size)[max(first, 0) : max(first + count, 0)]
     found = [
-        (contest, station)
-        for contest, station in filter(None, state.protocol_at[max(first, 0) : max(first + count, 0)])
-        if contest.status[station] in (Status.RECEIVED, Status.IN_REVIEW)
-        and first <= contest.act[station] < first + count
+        filed
+        for number in numbers
+        if (filed := state.protocol_at[number]) is not None
+        and filed[0].act.item(filed[1]) == number
+        and filed[0].status.item(filed[1]) < _ACCEPTED
     ]
     if not found:
         raise Objection(f"no protocol awaits a decision among the {count} acts from {first}")
@@ -319,6 +282,7 @@ _RULES: dict[type, Callable[[State, Any], Effect | None]] = {
     Opened: _opened,
     Closed: _closed,
     Turnout: _turnout,
+    Protocol: _protocol,
     InReview: _in_review,
     Accepted: _accepted,
     Correction: _changed,

@@ -37,12 +37,14 @@ def catch_up(
     state: State, log: Log, size: int | None = None, progress: Callable[[int, int], None] | None = None
 ) -> None:
     """Fold what the record holds beyond the state, up to `size` acts (all, if None)."""
-    stop = log.size if size is None else size
+    stop = log.size if size is None else min(size, log.size)
     entries = log.verified_entries(state.size, stop)
-    while block := [decode(entry) for entry in islice(entries, BLOCK)]:
-        if state.size == 0:
-            _same_definition(state.definition, block[0])
-        fold(state, block)
+    if state.size == 0 < stop:
+        first = decode(next(entries))
+        _same_definition(state.definition, first)
+        fold(state, [first])
+    while state.size < stop:
+        fold(state, map(decode, islice(entries, BLOCK)))
         if progress is not None:
             progress(state.size, stop)
 

@@ -36,6 +36,7 @@ class AreaSums:
             return
         present, group = np.unique(areas, return_inverse=True)
         sums = np.zeros((len(present), self.values.shape[1]), np.int64)
-        np.add.at(sums, group, rows)
+        for column in range(sums.shape[1]):
+            np.add.at(sums[:, column], group, rows[:, column])
         for area, total in zip(present.tolist(), sums, strict=True):
             self.values[self._chains[area]] += total
