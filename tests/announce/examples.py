@@ -367,9 +367,7 @@ def complete() -> Results:
                     ),
                 ),
                 "areas": areas(FINAL, STATIONS, REGISTER),
-                "outcome": Outcome(
-                    "absolute_majority", "settled", "c1", None, (), "more than half of the valid votes"
-                ),
+                "outcome": Outcome("absolute_majority", "settled", "c1", None, (), "more than half of the valid votes"),
             },
         )
     )

@@ -56,13 +56,9 @@ def test_a_small_election_from_opening_to_certification(run: Run, election: Path
     assert run("fsck", election).status == 0
 
 
-def test_a_correction_and_an_annulment_change_what_stands_and_not_what_was_counted(
-    run: Run, election: Path
-) -> None:
+def test_a_correction_and_an_annulment_change_what_stands_and_not_what_was_counted(run: Run, election: Path) -> None:
     everything_in(run, election)
-    assert (
-        run("act", election, "correct", "S-0001", *figures(50, 100), "--reason", "columns exchanged").status == 0
-    )
+    assert run("act", election, "correct", "S-0001", *figures(50, 100), "--reason", "columns exchanged").status == 0
     assert run("act", election, "annul", "S-0002", "--reason", "ruling of the court").status == 0
     standing = run("results", election, "--json").json
     counted = run("results", election, "--as", "counted", "--json").json
@@ -99,10 +95,7 @@ def test_an_unread_figure_is_never_zero(run: Run, election: Path) -> None:
 def test_a_warning_needs_a_written_reason(run: Run, election: Path) -> None:
     many_invalid = figures(50, 45, invalid=5)
     assert run("act", election, "protocol", "S-0001", *many_invalid).status == 1
-    assert (
-        run("act", election, "protocol", "S-0001", *many_invalid, "--reason", "recounted at the station").status
-        == 0
-    )
+    assert run("act", election, "protocol", "S-0001", *many_invalid, "--reason", "recounted at the station").status == 0
 
 
 @pytest.mark.parametrize(

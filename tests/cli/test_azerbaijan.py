@@ -103,9 +103,7 @@ def test_as_counted_the_annulled_stations_are_in(run: Run, azerbaijan: Path) -> 
 
 def test_turnout_at_the_fixed_hours_is_a_floor_while_stations_are_missing(run: Run, azerbaijan: Path) -> None:
     hours = run("results", azerbaijan / "election", "--json").json["turnout"]["by_time"]
-    assert [
-        (hour["at"], hour["voted"], hour["percent"], hour["stations"], hour["is_floor"]) for hour in hours
-    ] == [
+    assert [(hour["at"], hour["voted"], hour["percent"], hour["stations"], hour["is_floor"]) for hour in hours] == [
         ("10:00", 1259371, "19.44", 6493, True),
         ("12:00", 2499033, "38.57", 6499, True),
         ("15:00", 3922290, "60.54", 6515, True),

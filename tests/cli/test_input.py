@@ -24,13 +24,9 @@ def test_a_folder_with_a_fault_of_every_kind_lists_them_all(run: Run, election: 
     negative = ",".join([*second.split(",")[:4], "-5"])
     fraction = ",".join([*third.split(",")[:4], "7.5"])
     kind = ",".join([*fourth.split(",")[:3], "castle", fourth.split(",")[4]])
-    (election / "stations.csv").write_text(
-        "\n".join([header, first, first, orphan, negative, fraction, kind]) + "\n"
-    )
+    (election / "stations.csv").write_text("\n".join([header, first, first, orphan, negative, fraction, kind]) + "\n")
     (election / "areas.csv").write_text((election / "areas.csv").read_text() + "X,Lost,district,NOWHERE\n")
-    (election / "candidates.csv").write_bytes(
-        "candidate_id,name,party,ballot_order\na,Jos\xe9,,1\n".encode("latin-1")
-    )
+    (election / "candidates.csv").write_bytes("candidate_id,name,party,ballot_order\na,Jos\xe9,,1\n".encode("latin-1"))
     (election / "calendar.toml").write_text("[[date]\n")
     toml = (election / "election.toml").read_text()
     (election / "election.toml").write_text(

@@ -45,9 +45,7 @@ def test_candidates_stand_in_the_order_of_the_ballot_paper(election: Path) -> No
     assert load(election).contests[0].candidate_ids == ("a", "b")
 
 
-@pytest.mark.parametrize(
-    ("born", "age"), [(date(1989, 2, 7), None), (date(1989, 2, 8), 34), (date(1988, 2, 29), None)]
-)
+@pytest.mark.parametrize(("born", "age"), [(date(1989, 2, 7), None), (date(1989, 2, 8), 34), (date(1988, 2, 29), None)])
 def test_the_minimum_age_is_reached_on_the_birthday(born: date, age: int | None) -> None:
     objections = Eligibility(minimum_age=35).objections(candidate(born), date(2024, 2, 7))
     assert objections == ([("born", f"a is {age} on 2024-02-07, below 35")] if age else [])

@@ -60,8 +60,7 @@ def faults(folder: Path, table: str, mapping: str = "") -> list[str]:
 
 def votes(found: Filing) -> dict[str, list[int | None]]:
     return {
-        c.id: [None if u else v for v, u in zip(*map(list, found.figures[c.id]), strict=True)]
-        for c in found.candidates
+        c.id: [None if u else v for v, u in zip(*map(list, found.figures[c.id]), strict=True)] for c in found.candidates
     }
 
 
@@ -113,8 +112,7 @@ def test_a_long_table_in_any_order_says_what_the_wide_one_says(
     random.shuffle(rows)  # type: ignore[attr-defined]
     long = filing(folder, "station,district,spoilt,who,votes\n" + "\n".join(rows) + "\n", LONG)
     found = {
-        station: {who: cells[i] for who, cells in votes(long).items()}
-        for i, station in enumerate(long.station_ids)
+        station: {who: cells[i] for who, cells in votes(long).items()} for i, station in enumerate(long.station_ids)
     }
     assert found == results
 

@@ -31,9 +31,7 @@ shares = st.none() | st.fractions(0, 1, max_denominator=999)
 def definitions(draw: st.DrawFn) -> Definition:
     """Definitions with areas in areas, stations without register, several contests and odd names."""
     names = draw(st.lists(texts, min_size=1, max_size=5, unique=True))
-    areas = [
-        Area(name, draw(texts), "level", draw(st.sampled_from(["", *names[:i]]))) for i, name in enumerate(names)
-    ]
+    areas = [Area(name, draw(texts), "level", draw(st.sampled_from(["", *names[:i]]))) for i, name in enumerate(names)]
     ids = draw(st.lists(texts, min_size=1, max_size=6, unique=True))
     stations = Stations(
         tuple(ids),
@@ -185,8 +183,6 @@ def test_all_faults_of_all_files_come_at_once(election: Path) -> None:
 
 def test_shares_are_exact(election: Path) -> None:
     file = election / "election.toml"
-    file.write_text(
-        file.read_text().replace('additions_share = "0"', 'additions_share = "0.1%"\nvoid_share = "1/3"')
-    )
+    file.write_text(file.read_text().replace('additions_share = "0"', 'additions_share = "0.1%"\nvoid_share = "1/3"'))
     rule = load(election).contests[0].rule
     assert (rule.additions_share, rule.void_share) == (Fraction(1, 1000), Fraction(1, 3))

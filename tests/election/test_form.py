@@ -62,9 +62,7 @@ def broken_by(equation: Equation, protocol: dict[str, int]) -> int | None:
 
 
 @given(equations, st.lists(figures, min_size=1, max_size=20))
-def test_an_equation_of_read_figures_is_what_plain_python_says(
-    equation: Equation, protocols: list[Figures]
-) -> None:
+def test_an_equation_of_read_figures_is_what_plain_python_says(equation: Equation, protocols: list[Figures]) -> None:
     read = [{field: figure or 0 for field, figure in protocol.items()} for protocol in protocols]
     verdict = equation.check(columns([dict(protocol) for protocol in read]))
     expected = [broken_by(equation, protocol) for protocol in read]
@@ -144,9 +142,7 @@ def _read_back(form: Form) -> Form:
     return found
 
 
-@pytest.mark.parametrize(
-    "text", ["val id", "votes_of_x", "2.5 valid", "99999 valid", "", "--valid", "valid + invalid"]
-)
+@pytest.mark.parametrize("text", ["val id", "votes_of_x", "2.5 valid", "99999 valid", "", "--valid", "valid + invalid"])
 def test_a_term_that_names_no_line_is_refused(text: str) -> None:
     table = form_table(shipped_form("generic"))
     table["equation"][0]["right"] = [text]

@@ -128,9 +128,7 @@ def rewritten(path: Path, part: str, content: bytes) -> None:
             archive.writestr(name, data)
 
 
-def test_a_workbook_that_unfolds_without_end_is_not_unfolded(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_workbook_that_unfolds_without_end_is_not_unfolded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tablefile, "MAX_UNPACKED", 1 << 20)
     write_xlsx(tmp_path / "t.xlsx", [("a",), (1,)])
     rewritten(tmp_path / "t.xlsx", "xl/bomb.bin", bytes(2 << 20))

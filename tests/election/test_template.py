@@ -13,6 +13,6 @@ def test_the_template_loads_without_a_fault(tmp_path: Path) -> None:
     assert loaded.data_origin == "synthetic"
     assert loaded.stations.ids == tuple(f"S-{number:04d}" for number in range(1, 7))
     assert (len(loaded.areas), loaded.contests[0].candidate_ids) == (3, ("a", "b"))
-    assert [
-        entry.id for day, entry in loaded.calendar.days(loaded.called_on, loaded.day) if day == loaded.day
-    ] == ["election_day"]
+    assert [entry.id for day, entry in loaded.calendar.days(loaded.called_on, loaded.day) if day == loaded.day] == [
+        "election_day"
+    ]

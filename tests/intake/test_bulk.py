@@ -84,9 +84,7 @@ def test_each_protocol_gets_the_outcome_that_it_deserves(
     assert count.filed[3].tolist() == [100, 50, 50, 0, -1, 10]
 
 
-def test_the_acts_of_a_batch_stand_in_their_order(
-    tmp_path: Path, definition: Definition, new_clerk: NewClerk
-) -> None:
+def test_the_acts_of_a_batch_stand_in_their_order(tmp_path: Path, definition: Definition, new_clerk: NewClerk) -> None:
     clerk = new_clerk("a")
     filing = filed(tmp_path, UNREAD, BROKEN, WARNED, CLEAN)
     import_protocols(filing, definition, "president", State(definition), clerk, AT, "seen on paper")

@@ -63,9 +63,7 @@ def test_the_totals_of_a_real_election_come_out(
     assert imported == in_file
     assert {c: imported[c] for c in OFFICIAL[name]} == OFFICIAL[name]
     assert report.in_review == IN_REVIEW.get(name, 0)
-    assert report.accepted + report.accepted_with_reason + report.in_review + NOT_REPORTED.get(name, 0) == len(
-        table
-    )
+    assert report.accepted + report.accepted_with_reason + report.in_review + NOT_REPORTED.get(name, 0) == len(table)
 
     state = State(definition)
     fold(state, [decode(entry) for entry in clerk.log.entries()])

@@ -27,9 +27,7 @@ def test_a_first_copy_is_the_record(new_log: NewLog, tmp_path: Path, size: int) 
     assert contents(tmp_path / "site") == contents(log.folder)
 
 
-def test_every_checkpoint_that_was_published_can_still_be_read(
-    new_log: NewLog, tmp_path: Path, signer: Signer
-) -> None:
+def test_every_checkpoint_that_was_published_can_still_be_read(new_log: NewLog, tmp_path: Path, signer: Signer) -> None:
     log, site = new_log(0), tmp_path / "site"
     shown = []
     for size in (3, 3, 7, 256, 300, 600):

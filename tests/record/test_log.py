@@ -191,9 +191,7 @@ def hurt(path: Path, damage: str) -> None:
         )
 
 
-def test_a_record_restored_to_an_older_state_is_not_written(
-    new_log: NewLog, signer: Signer, tmp_path: Path
-) -> None:
+def test_a_record_restored_to_an_older_state_is_not_written(new_log: NewLog, signer: Signer, tmp_path: Path) -> None:
     log = new_log(10)
     backup = {path: (log.folder / path).read_bytes() for path in files(log.folder)}
     log.append([entry(10)])
@@ -202,9 +200,7 @@ def test_a_record_restored_to_an_older_state_is_not_written(
         (log.folder / path).parent.mkdir(parents=True, exist_ok=True)
         (log.folder / path).write_bytes(data)
     assert Log.open(log.folder, signer.verifier).size == 10
-    with pytest.raises(
-        RecordError, match=r"not the record that was last signed \(expected size 11, got size 10\)"
-    ):
+    with pytest.raises(RecordError, match=r"not the record that was last signed \(expected size 11, got size 10\)"):
         Log.open(log.folder, signer.verifier, signer)
 
 

@@ -38,9 +38,7 @@ def figures(draw: st.DrawFn, contest: str) -> dict[str, dict[str, int | None]]:
 def any_act(draw: st.DrawFn) -> acts.AnyAct:
     contest, station, number = draw(contests), draw(stations), draw(numbers)
     replaces = draw(st.one_of(st.none(), numbers))
-    kind = draw(
-        st.sampled_from(["protocol"] * 6 + ["accepted"] * 4 + ["review", "turnout", "change", "call", "other"])
-    )
+    kind = draw(st.sampled_from(["protocol"] * 6 + ["accepted"] * 4 + ["review", "turnout", "change", "call", "other"]))
     if kind == "protocol":
         content = draw(figures(contest))
         return acts.Protocol(at=AT, contest=contest, station=station, supersedes=replaces, **content)
@@ -192,9 +190,7 @@ def test_an_annulled_station_leaves_the_totals_as_standing_and_stays_counted() -
     fold(
         state,
         [
-            acts.Protocol(
-                at=AT, contest="mayor", station="S-0002", lines=lines(6), votes={"a": 1, "b": 2, "c": 3}
-            ),
+            acts.Protocol(at=AT, contest="mayor", station="S-0002", lines=lines(6), votes={"a": 1, "b": 2, "c": 3}),
             acts.Accepted(at=AT, first=0),
             acts.Annulment(at=AT, contest="mayor", station="S-0002", supersedes=0, reason="court"),
         ],
@@ -210,7 +206,5 @@ def test_figures_of_another_form_or_beyond_64_bit_json_are_refused() -> None:
     state = State(village())
     good = lines(6)
     for bad in (good | {"valid": -1}, good | {"valid": 2**53}, {"valid": 6}, good | {"other": 1}):
-        protocol = acts.Protocol(
-            at=AT, contest="mayor", station="S-0001", lines=bad, votes={"a": 1, "b": 2, "c": 3}
-        )
+        protocol = acts.Protocol(at=AT, contest="mayor", station="S-0001", lines=bad, votes={"a": 1, "b": 2, "c": 3})
         assert objection(state, protocol) is not None

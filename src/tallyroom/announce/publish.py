@@ -57,9 +57,7 @@ class Snapshot:
     def __init__(self, state: State, log: Log, number: int, time: str) -> None:
         self.state = state
         self.number = number
-        self._results = {
-            contest.id: _with_areas(state, log, contest, time) for contest in state.definition.contests
-        }
+        self._results = {contest.id: _with_areas(state, log, contest, time) for contest in state.definition.contests}
 
     @property
     def first(self) -> Results:
@@ -149,9 +147,7 @@ def go_on(state: State, clerk: Clerk, folder: Path, out: Path, role: str = "desk
     return restore(state.definition, clerk.log, folder, out)
 
 
-def _publish(
-    state: State, clerk: Clerk, folder: Path, out: Path, snapshot: Snapshot, files: Files, role: str
-) -> None:
+def _publish(state: State, clerk: Clerk, folder: Path, out: Path, snapshot: Snapshot, files: Files, role: str) -> None:
     """One part of a snapshot: its act first, then its files, then what points to them."""
     shown = snapshot.first.snapshot
     act = Publication(

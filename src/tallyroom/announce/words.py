@@ -73,8 +73,7 @@ def ballots_counted(ballots: BallotProgress) -> str:
 def more_counted_than_cast(ballots: BallotProgress, cast: int) -> str:
     """More ballots are counted than the turnout reports know of."""
     return (
-        f"{number(ballots.counted)} ballots are counted, more than the {number(cast)} ballots cast by "
-        "turnout reports."
+        f"{number(ballots.counted)} ballots are counted, more than the {number(cast)} ballots cast by turnout reports."
     )
 
 

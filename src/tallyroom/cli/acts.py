@@ -165,8 +165,7 @@ def protocol(desk: Desk, station: Station, figures: Figures, reason: Reason = ""
     (decision,) = file_protocols(desk.state, desk.clerk, [content], desk.at, reason)
     titles = {equation.code: equation.title for equation in desk.definition.form.equations}
     failures = [
-        {**failure._asdict(), "title": titles.get(failure.code, "A figure is unread")}
-        for failure in decision.failures
+        {**failure._asdict(), "title": titles.get(failure.code, "A figure is unread")} for failure in decision.failures
     ]
     if desk.as_json:
         write_json({"act": decision.act, "accepted": decision.accepted, "failures": failures})
@@ -247,9 +246,7 @@ def _change(
 def annul(desk: Desk, station: Station, reason: Reason) -> None:
     """Annul the result of a station: it stays reported and leaves the totals as standing."""
     stands = desk.in_force(station)
-    content = acts.Annulment(
-        at=desk.at, contest=desk.contest.id, station=station, reason=reason, supersedes=stands
-    )
+    content = acts.Annulment(at=desk.at, contest=desk.contest.id, station=station, reason=reason, supersedes=stands)
     desk.enter(content, f"{station} annulled")
 
 
@@ -299,9 +296,7 @@ def statement(
 @desk_command("call", "desk-1")
 def call(desk: Desk, candidate: Candidate) -> None:
     """Call the contest for a candidate; in force once desk-1 and desk-2 have called the same."""
-    desk.enter(
-        acts.Call(at=desk.at, contest=desk.contest.id, candidate=candidate), f"{desk.role} calls {candidate}"
-    )
+    desk.enter(acts.Call(at=desk.at, contest=desk.contest.id, candidate=candidate), f"{desk.role} calls {candidate}")
 
 
 @desk_command("uncall", "desk-1")

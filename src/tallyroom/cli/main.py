@@ -43,9 +43,7 @@ def main() -> None:
         status = 0
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        status = _say(
-            f"{where}{error.strerror or error}. Check the path, its permissions and the space on the disk."
-        )
+        status = _say(f"{where}{error.strerror or error}. Check the path, its permissions and the space on the disk.")
     sys.exit(status if isinstance(status, int) else 0)
 
 

@@ -84,9 +84,7 @@ def fsck(folder: Folder, as_json: Json = False) -> None:
     if as_json:
         write_json({**dataclasses.asdict(report), "root": encode_base64(report.root)})
     else:
-        print(
-            f"{report.size:,} acts, root {encode_base64(report.root)}: {'damaged' if report.faults else 'whole'}"
-        )
+        print(f"{report.size:,} acts, root {encode_base64(report.root)}: {'damaged' if report.faults else 'whole'}")
         for line in (*report.faults, *report.notes):
             print(line)
     if report.faults:

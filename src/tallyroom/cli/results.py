@@ -119,9 +119,7 @@ def _print(found: Results) -> None:
     console = Console()
     stations, ballots = found.progress.stations, found.progress.ballots
     if found.data_origin != "real":
-        console.print(
-            f"[{found.data_origin.upper()} DATA] These figures are not those of a real count.", markup=False
-        )
+        console.print(f"[{found.data_origin.upper()} DATA] These figures are not those of a real count.", markup=False)
     console.print(f"{found.election_name}, {found.contest_name}: {found.state}, as {found.basis}", markup=False)
     console.print(f"{stations.reported:,} of {stations.total:,} polling stations reported ({stations.percent}%)")
     if ballots.cast is not None:
@@ -137,6 +135,4 @@ def _print(found: Results) -> None:
     for contradiction in found.contradictions:
         said = f"{contradiction.ours} here, {contradiction.other} by {contradiction.source}"
         console.print(f"Contradiction: {contradiction.what}: {said}", markup=False)
-    console.print(
-        f"Computed from the first {found.snapshot.size:,} acts, root {found.snapshot.root}", markup=False
-    )
+    console.print(f"Computed from the first {found.snapshot.size:,} acts, root {found.snapshot.root}", markup=False)

@@ -69,13 +69,9 @@ def _inferred(table: str, mapping: str, name: str) -> Definition:
 
 def import_(
     folder: Folder,
-    table: Annotated[
-        str, typer.Argument(metavar="TABLE", help="CSV, XLSX or Parquet; - is CSV on standard input.")
-    ],
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="CSV, XLSX or Parquet; - is CSV on standard input.")],
     mapping: Map = "",
-    reason: Annotated[
-        str, typer.Option("--reason", help="Why protocols that only break warnings are accepted.")
-    ] = "",
+    reason: Annotated[str, typer.Option("--reason", help="Why protocols that only break warnings are accepted.")] = "",
     contest: Contest = "",
     at: At = "",
     as_json: Json = False,
@@ -93,9 +89,7 @@ def import_(
             state = replay(definition, clerk.log, progress=progress)
         why = reason or filing.mapping.reason
         with bar("Importing protocols") as progress:
-            report = import_protocols(
-                filing, definition, found.id, state, clerk, now(definition, at), why, progress
-            )
+            report = import_protocols(filing, definition, found.id, state, clerk, now(definition, at), why, progress)
     finally:
         clerk.log.close()
     if as_json:

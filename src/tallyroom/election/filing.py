@@ -180,9 +180,7 @@ def _times(sheet: Sheet, mapping: TableMapping, faults: Faults) -> list[str]:
             at = datetime.fromisoformat(cell)
         except ValueError:
             message = f"{cell[:40]!r} is not a time"
-            faults.add(
-                sheet.name, sheet.line(row), mapping.reported_at, message, "Write it as 2024-02-07T21:40:00"
-            )
+            faults.add(sheet.name, sheet.line(row), mapping.reported_at, message, "Write it as 2024-02-07T21:40:00")
             continue
         times.append((at if at.tzinfo else at.replace(tzinfo=zone)).isoformat(timespec="seconds"))
     return times
@@ -230,9 +228,7 @@ def _stations_of_rows(ids: Sequence[str]) -> tuple[npt.NDArray[np.int64], npt.ND
     return station, first.astype(np.int64)
 
 
-def _check_same(
-    sheet: Sheet, mapping: TableMapping, long: Long, first: npt.NDArray[np.int64], faults: Faults
-) -> None:
+def _check_same(sheet: Sheet, mapping: TableMapping, long: Long, first: npt.NDArray[np.int64], faults: Faults) -> None:
     """A station's rows must agree in everything but candidate and votes."""
     for column in mapping.columns:
         if column in (long.candidate, long.votes):
@@ -240,6 +236,4 @@ def _check_same(
         cells = np.array(sheet.text(column), np.object_)
         for row in np.flatnonzero(cells != cells[first])[: faults.limit + 1].tolist():
             message = f"{cells[row]!r} is not what line {sheet.line(int(first[row]))} says of this station"
-            faults.add(
-                sheet.name, sheet.line(row), column, message, "Give every row of a station the same figures"
-            )
+            faults.add(sheet.name, sheet.line(row), column, message, "Give every row of a station the same figures")

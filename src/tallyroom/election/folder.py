@@ -90,9 +90,7 @@ def _definition(settings: Settings, found_areas: Areas, faults: Faults) -> Defin
         settings.fault("timezone", f"{zone!r} is not a time zone", 'Write it as "Asia/Baku"')
     contests = tuple(_contest(entry) for entry in settings.tables("contest"))
     if not contests:
-        settings.fault(
-            "contest", "there is no contest", "Write [[contest]] with id, name, office and [contest.rule]"
-        )
+        settings.fault("contest", "there is no contest", "Write [[contest]] with id, name, office and [contest.rule]")
     election_id = settings.string("id", "azerbaijan-2024")
     return Definition(
         id=election_id,
@@ -201,9 +199,7 @@ def _check_whole(definition: Definition, faults: Faults) -> None:
     taken = {*definition.form.line_ids}
     ids = [contest.id for contest in definition.contests]
     for contest_id in sorted({contest_id for contest_id in ids if ids.count(contest_id) > 1}):
-        faults.add(
-            "election.toml", None, "contest", f"{contest_id!r} stands twice", "Give every contest its own id"
-        )
+        faults.add("election.toml", None, "contest", f"{contest_id!r} stands twice", "Give every contest its own id")
     for hour in definition.turnout_hours:
         if not HOUR.match(hour):
             faults.add("election.toml", None, "turnout_hours", f"{hour!r} is not an hour", 'Write it as "10:00"')

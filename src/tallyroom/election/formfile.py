@@ -60,9 +60,7 @@ def _terms(settings: Settings, key: str, lines: list[str]) -> tuple[Term, ...]:
         match = _TERM.match(text)
         if match is None or match.group(3) not in (*lines, VOTES):
             known = ", ".join([*lines, VOTES])
-            settings.fault(
-                key, f"{text!r} names no line of the form", f"Use terms such as 2 valid; lines: {known}"
-            )
+            settings.fault(key, f"{text!r} names no line of the form", f"Use terms such as 2 valid; lines: {known}")
             continue
         sign, coefficient, field = match.groups()
         terms.append(Term((-1 if sign else 1) * int(coefficient or 1), field))

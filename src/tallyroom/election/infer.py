@@ -88,8 +88,7 @@ def _areas(sheet: Sheet, levels: Sequence[str], elsewhere: str) -> tuple[Areas, 
     paths = zip(*cells, strict=True) if cells else [()] * sheet.rows
     whole = () if levels else ((0, "whole"),)
     rows = [
-        tree.position(tuple((i, n) for i, n in enumerate(path) if n) or whole or ((0, elsewhere),))
-        for path in paths
+        tree.position(tuple((i, n) for i, n in enumerate(path) if n) or whole or ((0, elsewhere),)) for path in paths
     ]
     return Areas(tuple(tree.areas)), np.array(rows, np.int64)
 
@@ -134,10 +133,7 @@ def _stations(filing: Filing, area: npt.NDArray[np.int64], faults: Faults) -> St
     names = joined(sheet, mapping.station_name, " ") if mapping.station_name else filing.station_ids
     return Stations(
         filing.station_ids,
-        tuple(
-            " ".join(name.split()) or station_id
-            for name, station_id in zip(names, filing.station_ids, strict=True)
-        ),
+        tuple(" ".join(name.split()) or station_id for name, station_id in zip(names, filing.station_ids, strict=True)),
         tuple(kinds.tolist()),
         area,
         np.where(has_register, _register(filing, faults), -1),

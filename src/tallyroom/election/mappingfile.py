@@ -171,9 +171,7 @@ def _rules(settings: Settings, key: Literal["kind", "leave_out", "unreported"]) 
         found.append(
             RowRule(
                 column=entry.string("column", "type"),
-                equals=entry.strings("equals", '"TOTAL"')
-                if _is_list(entry)
-                else (entry.string("equals", "TOTAL"),),
+                equals=entry.strings("equals", '"TOTAL"') if _is_list(entry) else (entry.string("equals", "TOTAL"),),
                 why=entry.string("why", "summary row") if key != "kind" else "",
                 kind=cast(Kind, entry.choice("kind", KINDS) if key == "kind" else "ordinary"),
                 register=entry.value("register", bool, "false", True),

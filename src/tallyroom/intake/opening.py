@@ -42,9 +42,7 @@ def open_record(folder: Path, definition: Definition, at: str) -> Clerk:
     clerk = writer(folder, definition)
     if clerk.log.size:
         clerk.log.close()
-        raise RecordError(
-            str(folder), "the record is open already", mend="Enter acts into it, or use a new folder."
-        )
+        raise RecordError(str(folder), "the record is open already", mend="Enter acts into it, or use a new folder.")
     clerk.enter([_act_0(definition, [_role_key(folder, role) for role in ROLES], at)])
     return clerk
 

@@ -104,9 +104,7 @@ def _check(value: Any) -> None:
                 raise RecordError(_WHERE, f"the key {key!r} is not ASCII text")
             _check(item)
     else:
-        raise RecordError(
-            _WHERE, f"a {type(value).__name__} cannot be written", "text, whole number, list, object"
-        )
+        raise RecordError(_WHERE, f"a {type(value).__name__} cannot be written", "text, whole number, list, object")
 
 
 def _glimpse(one: bytes, other: bytes) -> str:

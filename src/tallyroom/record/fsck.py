@@ -98,9 +98,7 @@ class _TreeCheck:
         edge = edge_tiles(size)
         stored = {level: self.stored(level, n, width) for level, n, width in edge}
         proved = _edge_root(size, stored) == root
-        rebuilt = {
-            level: self.rebuilt(level, n, width, stored[level] if proved else None) for level, n, width in edge
-        }
+        rebuilt = {level: self.rebuilt(level, n, width, stored[level] if proved else None) for level, n, width in edge}
         whole = _edge_root(size, rebuilt) == root
         for level, n, width in edge:
             if not _differ(stored[level], rebuilt[level]):

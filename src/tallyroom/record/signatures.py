@@ -122,9 +122,7 @@ class _Walk:
         if seen != self._seen:
             root = encode_base64(self.root_at(seen.size))
             if seen.root != root:
-                raise RecordError(
-                    f"act {index}", f"names a root of size {seen.size} that never was", root, seen.root
-                )
+                raise RecordError(f"act {index}", f"names a root of size {seen.size} that never was", root, seen.root)
             self._seen = seen
 
 

@@ -37,9 +37,7 @@ class Store:
         try:
             return (self.folder / path).read_bytes()
         except OSError as error:
-            raise Damaged(
-                path, f"cannot be read: {error.strerror}", mend="Restore the file from a copy."
-            ) from error
+            raise Damaged(path, f"cannot be read: {error.strerror}", mend="Restore the file from a copy.") from error
 
     def write(self, files: Mapping[str, bytes]) -> None:
         """Writes every file, whole and durable, before it returns; OSError when the disk refuses."""

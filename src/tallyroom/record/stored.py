@@ -26,9 +26,7 @@ class StoredTree:
         self._full: dict[int, Tile] = {}
         if self.edge.root() != root:
             paths = ", ".join(tile.path for tile in self._partial.values()) or "checkpoint"
-            raise Damaged(
-                paths, "the right edge does not give the root", root.hex(), self.edge.root().hex(), _MEND
-            )
+            raise Damaged(paths, "the right edge does not give the root", root.hex(), self.edge.root().hex(), _MEND)
 
     def tile(self, level: int, n: int) -> Sequence[bytes]:
         """The hashes of a tile, proved."""

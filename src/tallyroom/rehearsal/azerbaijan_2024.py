@@ -330,9 +330,7 @@ def _draw_annulled(told: Facts, stations: Stations, rng: np.random.Generator) ->
     return annulled
 
 
-def _draw_votes(
-    told: Facts, stations: Stations, stage: Counts, annulled: Flags, rng: np.random.Generator
-) -> Counts:
+def _draw_votes(told: Facts, stations: Stations, stage: Counts, annulled: Flags, rng: np.random.Generator) -> Counts:
     """Draw votes (n, c): first of the annulled stations, then stage by stage of the others.
 
     The annulled stations held the votes that the final protocol has less than the complete count.
@@ -371,9 +369,7 @@ def _draw_station_shares(at_home: Floats, stations: Stations, rng: np.random.Gen
     return draws.draw_shares(np.where(is_abroad[:, None], abroad, at_home), stations.area, (150, 80), rng)
 
 
-def _draw_invalid(
-    told: Facts, registered: Counts, valid: Counts, annulled: Flags, rng: np.random.Generator
-) -> Counts:
+def _draw_invalid(told: Facts, registered: Counts, valid: Counts, annulled: Flags, rng: np.random.Generator) -> Counts:
     """Draw the invalid ballots of each station (n), as many in all as the final protocol has."""
     invalid = np.zeros_like(valid)
     for group, total in ((annulled, told.synthetic.annulled_invalid), (~annulled, told.count.final.invalid)):

@@ -161,8 +161,7 @@ class Electorate:
         boxes = self.mobile_box + self.station_box
         rules: dict[str, Flags] = {
             "valid = sum of votes": self.valid == self.votes.sum(axis=1),
-            "received = issued + unused + spoilt": self.received_ballots
-            == self.issued + self.unused + self.spoilt,
+            "received = issued + unused + spoilt": self.received_ballots == self.issued + self.unused + self.spoilt,
             "boxes + undetermined form = issued": boxes + self.invalid_form == self.issued,
             "mobile box <= issued for mobile voting <= issued": (self.mobile_box <= self.issued_mobile)
             & (self.issued_mobile <= self.issued),
@@ -272,9 +271,7 @@ def place_kinds(numbers: dict[Kind, int], free: Flags, rng: np.random.Generator)
     return kinds
 
 
-def draw_shares(
-    expected: Floats, area: Counts, concentration: tuple[float, float], rng: np.random.Generator
-) -> Floats:
+def draw_shares(expected: Floats, area: Counts, concentration: tuple[float, float], rng: np.random.Generator) -> Floats:
     """Draw each station's probabilities (n, c) around `expected` ones (n, c; rows add up to 1).
 
     Stations of one area lean the same way and stations differ among themselves: a Dirichlet factor an area,
@@ -293,9 +290,7 @@ def draw_participation(mean: Floats, area: Counts, rng: np.random.Generator) -> 
     return np.asarray(1 / (1 + np.exp(-(np.log(mean / (1 - mean)) + lean))))
 
 
-def draw_turnout(
-    issued: Counts, totals: Sequence[int], reporting: Sequence[int], rng: np.random.Generator
-) -> Counts:
+def draw_turnout(issued: Counts, totals: Sequence[int], reporting: Sequence[int], rng: np.random.Generator) -> Counts:
     """Draw turnout reports (n, h): at each hour `reporting` stations report, and they add up to `totals`.
 
     Worked out from the last hour back, each report below the next one, so that no station's turnout falls.
@@ -314,9 +309,7 @@ def draw_turnout(
     return turnout
 
 
-def draw_arrivals(
-    count: int, after: int, until: int, shape: tuple[float, float], rng: np.random.Generator
-) -> Counts:
+def draw_arrivals(count: int, after: int, until: int, shape: tuple[float, float], rng: np.random.Generator) -> Counts:
     """Draw `count` different whole seconds, after < t <= until, rising; `shape` is that of a beta density."""
     moment = (np.arange(until - after) + 0.5) / (until - after)
     density = moment ** (shape[0] - 1) * (1 - moment) ** (shape[1] - 1)

@@ -91,9 +91,7 @@ def _announcements(told: Facts, schedule: Schedule) -> Iterator[Step]:
             other = turnout.otherwise
             text = f"Turnout by {hour} also reported as {other.voted:,} voters."
             figures: dict[str, int | str] = {f"turnout.{hour}.voted": other.voted}
-            yield _said(
-                schedule, at, "announcement", COMMISSION, f"{turnout.at:%Y-%m-%d}", other.source, text, figures
-            )
+            yield _said(schedule, at, "announcement", COMMISSION, f"{turnout.at:%Y-%m-%d}", other.source, text, figures)
         yield Publish(at)
     count = told.count
     for announced in (count.first, count.night, count.complete, count.final):
@@ -252,8 +250,7 @@ def _ruritanian_rule(this: ruritania.Round) -> Rule:
 
 def _contest(name: str, standing: tuple[Standing, ...], rule: Rule) -> Contest:
     candidates = tuple(
-        Candidate(one.id, one.name, one.party, order, one.incumbent, CONTEST)
-        for order, one in enumerate(standing, 1)
+        Candidate(one.id, one.name, one.party, order, one.incumbent, CONTEST) for order, one in enumerate(standing, 1)
     )
     return Contest(CONTEST, name, "President", rule, candidates)
 

@@ -90,9 +90,7 @@ class Announced:
 
     def _final_turnout(self) -> Ratio | None:
         registered = self._role("registered")
-        return (
-            Ratio(self._role("issued"), registered) if registered and self._definition.form.roles.issued else None
-        )
+        return Ratio(self._role("issued"), registered) if registered and self._definition.form.roles.issued else None
 
     def _hour(self, hour: int, measure: str) -> int | Ratio | None:
         if not self._turnout.stations[hour]:

@@ -37,7 +37,7 @@ class Status(IntEnum):
     ANNULLED = 4
 
 
-RECEIVED=int(Status.RECEIVED)
+RECEIVED = int(Status.RECEIVED)
 
 
 class ContestCount:

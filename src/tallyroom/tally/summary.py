@@ -207,9 +207,7 @@ class Summary:
     def _candidate(self, candidate: Candidate, own: int, valid: int, votes: list[int]) -> CandidateFigures:
         rank = 1 + sum(other > own for other in votes)
         status = self.count.candidate_status.get(candidate.id, "registered")
-        return CandidateFigures(
-            candidate.id, candidate.name, candidate.party, own, percent(own, valid), rank, status
-        )
+        return CandidateFigures(candidate.id, candidate.name, candidate.party, own, percent(own, valid), rank, status)
 
     def _margin(self, ranked: Sequence[CandidateFigures]) -> Margin | None:
         if len(ranked) < 2 or not ranked[0].votes:
