@@ -73,10 +73,12 @@ def folder(
     context.obj = folder
 
 
-def desk_command(name: str, role: str = "commission") -> Callable[[Callable[..., None]], Callable[..., None]]:
+def desk_command(
+    name: str, example: str, role: str = "commission"
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Make a function of a Desk a command: it gets the options that every act has, and an open record.
 
-    role: the one that signs where --as names none.
+    example: what follows the name in the example of its help.  role: the one that signs where --as names none.
     """
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
@@ -90,7 +92,7 @@ def desk_command(name: str, role: str = "commission") -> Callable[[Callable[...,
         asked += [_parameter(option, kind, default) for option, (kind, default) in _COMMON.items()]
         command.__signature__ = inspect.Signature(asked)  # type: ignore[attr-defined]
         command.__doc__ = function.__doc__
-        return act.command(name)(command)
+        return act.command(name, epilog=f"Example:  tallyroom act spring {name} {example}")(command)
 
     return decorate
 
@@ -122,19 +124,19 @@ def _desk(folder: Path, role: str, contest: str, at: str, signer: str, as_json: 
         clerk.log.close()
 
 
-@desk_command("opened")
+@desk_command("opened", "S-0001")
 def opened(desk: Desk, station: Station) -> None:
     """A polling station opened."""
     desk.enter(acts.Opened(at=desk.at, station=station), f"{station} opened")
 
 
-@desk_command("closed")
+@desk_command("closed", "S-0001")
 def closed(desk: Desk, station: Station) -> None:
     """A polling station closed."""
     desk.enter(acts.Closed(at=desk.at, station=station), f"{station} closed")
 
 
-@desk_command("turnout")
+@desk_command("turnout", "S-0001 12:00 417")
 def turnout(
     desk: Desk,
     station: Station,
@@ -148,7 +150,7 @@ def turnout(
     )
 
 
-@desk_command("protocol")
+@desk_command("protocol", "S-0001 voters_listed=990 ... smith=312 jones=?")
 def protocol(desk: Desk, station: Station, figures: Figures, reason: Reason = "") -> None:
     """A station's protocol was received: it is checked, and accepted or put in review (exit 1)."""
     lines, votes = _figures(desk, figures)
@@ -210,13 +212,13 @@ def _figures(desk: Desk, pairs: list[str]) -> tuple[acts.Figures, acts.Figures]:
     return lines, {name: found[name] for name in desk.contest.candidate_ids}
 
 
-@desk_command("correct")
+@desk_command("correct", "S-0001 voters_listed=990 ... --reason 'columns exchanged'")
 def correct(desk: Desk, station: Station, figures: Figures, reason: Reason) -> None:
     """Correct the accepted figures of a station."""
     _change(desk, acts.Correction, station, figures, reason)
 
 
-@desk_command("recount")
+@desk_command("recount", "S-0001 voters_listed=990 ... --reason 'ruling of 12 May'")
 def recount(desk: Desk, station: Station, figures: Figures, reason: Reason) -> None:
     """Replace the accepted figures of a station by those of a recount."""
     _change(desk, acts.Recount, station, figures, reason)
@@ -242,7 +244,7 @@ def _change(
     desk.enter(content, f"{kind.__name__.lower()} of {station}")
 
 
-@desk_command("annul")
+@desk_command("annul", "S-0001 --reason 'ruling of 12 May'")
 def annul(desk: Desk, station: Station, reason: Reason) -> None:
     """Annul the result of a station: it stays reported and leaves the totals as standing."""
     stands = desk.in_force(station)
@@ -250,7 +252,7 @@ def annul(desk: Desk, station: Station, reason: Reason) -> None:
     desk.enter(content, f"{station} annulled")
 
 
-@desk_command("status")
+@desk_command("status", "smith withdrawn --reason 'own statement of 3 May'")
 def status(
     desk: Desk,
     candidate: Candidate,
@@ -266,7 +268,10 @@ def status(
     desk.enter(content, f"{candidate} is {became}")
 
 
-@desk_command("statement")
+@desk_command(
+    "statement",
+    "--kind concession --by 'Ann Jones' --said-at 2025-05-04T23:10 --source 'News agency' --text 'She congratulates.'",
+)
 def statement(
     desk: Desk,
     kind: Annotated[str, typer.Option(help=f"One of: {', '.join(acts.STATEMENT_KINDS)}.")],
@@ -293,19 +298,19 @@ def statement(
     desk.enter(content, f"{kind.replace('_', ' ')} of {by}")
 
 
-@desk_command("call", "desk-1")
+@desk_command("call", "smith --as desk-2", "desk-1")
 def call(desk: Desk, candidate: Candidate) -> None:
     """Call the contest for a candidate; in force once desk-1 and desk-2 have called the same."""
     desk.enter(acts.Call(at=desk.at, contest=desk.contest.id, candidate=candidate), f"{desk.role} calls {candidate}")
 
 
-@desk_command("uncall", "desk-1")
+@desk_command("uncall", "--reason 'a recount was ordered'", "desk-1")
 def uncall(desk: Desk, reason: Reason) -> None:
     """Take back the calls of the contest, and say why."""
     desk.enter(acts.Uncall(at=desk.at, contest=desk.contest.id, reason=reason), "calls taken back")
 
 
-@desk_command("certify")
+@desk_command("certify", "--winner smith --text 'Decision 14/2025'")
 def certify(
     desk: Desk,
     winner: Annotated[str, typer.Option(help="Id of the winner; none if nobody won.")] = "",
