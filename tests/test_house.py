@@ -59,8 +59,7 @@ def import_graph(source: Path) -> Graph:
         return parent if name not in paths.keys() | packages and parent in paths else name
 
     return {
-        module: {target(name) for name in imported_names(path, source)} - {module}
-        for module, path in paths.items()
+        module: {target(name) for name in imported_names(path, source)} - {module} for module, path in paths.items()
     }
 
 
@@ -188,7 +187,5 @@ def test_every_circle_is_found(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("arguments", [("ruff", "check"), ("mypy",)], ids=["style", "types"])
 def test_style_and_types_hold(arguments: tuple[str, ...]) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-m", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"\n{done.stdout}{done.stderr}"

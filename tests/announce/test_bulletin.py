@@ -85,8 +85,8 @@ def test_headlines(make: Callable[[], Results], expected: str) -> None:
         (
             examples.at_0313,
             "Ilham Aliyev has an insurmountable lead: 4,179,774 votes, more than the 431,292 voters registered "
-            "at polling stations yet to report, if the reported protocols stand. This is the arithmetic of this "
-            "count and not a call.",
+            "at polling stations yet to report, additions included, if the reported protocols stand. This is the arithmetic "
+            "of this count and not a call.",
         ),
         (
             examples.at_0313,
@@ -132,7 +132,7 @@ def test_headlines(make: Callable[[], Results], expected: str) -> None:
         (
             examples.open_race,
             "To draw level, Rupert Hentzau would need 50.24% of what can still come, at most one vote for each of "
-            "the 240,000 voters registered at polling stations yet to report.",
+            "the 240,000 voters registered at polling stations yet to report, additions included.",
         ),
         (
             examples.run_off,

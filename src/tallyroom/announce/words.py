@@ -24,7 +24,7 @@ from tallyroom.tally.results import (
 )
 
 OUTSTANDING = {
-    "register": "voters registered at polling stations yet to report",
+    "register": "voters registered at polling stations yet to report, additions included",
     "ballots_delivered": "ballot papers delivered to polling stations yet to report",
     "turnout": "ballots cast at polling stations yet to report, by their turnout reports",
 }
