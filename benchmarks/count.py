@@ -11,8 +11,6 @@ columns of the same Parquet file by area, and all three must come to the same su
 Every figure is one of this machine at this moment.  Exit code 1 where a target is missed or sums differ.
 """
 
-import argparse
-import json
 import multiprocessing
 import os
 import platform

@@ -85,8 +85,8 @@ def test_headlines(make: Callable[[], Results], expected: str) -> None:
         (
             examples.at_0313,
             "Ilham Aliyev has an insurmountable lead: 4,179,774 votes, more than the 431,292 voters registered "
-            "at polling stations yet to report, additions included, if the reported protocols stand. This is the arithmetic "
-            "of this count and not a call.",
+            "at polling stations yet to report, additions included, if the reported protocols stand. This is "
+            "the arithmetic of this count and not a call.",
         ),
         (
             examples.at_0313,
