@@ -73,7 +73,7 @@ def test_at_0313_every_figure_is_the_one_announced(run: Run, azerbaijan: Path) -
 
 def test_at_0313_the_lead_is_beyond_every_voter_of_the_stations_yet_to_report(run: Run, azerbaijan: Path) -> None:
     settled = run("results", azerbaijan / "election", "--at", NIGHT, "--json").json["settled"]
-    table = pq.read_table(azerbaijan / "site/v/7/stations.parquet", columns=["registered", "status"]).to_pylist()
+    table = pq.read_table(azerbaijan / "site/v/8/stations.parquet", columns=["registered", "status"]).to_pylist()
     waiting = [row["registered"] for row in table if row["status"] == "expected"]
     assert len(waiting) == 435
     assert settled["outstanding"] == sum(register + register * 5 // 100 for register in waiting)
@@ -97,7 +97,7 @@ def test_the_final_figures_without_the_annulled_stations(run: Run, azerbaijan: P
 def test_as_counted_the_annulled_stations_are_in(run: Run, azerbaijan: Path) -> None:
     standing = run("results", azerbaijan / "election", "--json").json["valid"]
     counted = run("results", azerbaijan / "election", "--as", "counted", "--json").json
-    table = pq.read_table(azerbaijan / "site/v/10/stations.parquet", columns=["valid", "status"]).to_pylist()
+    table = pq.read_table(azerbaijan / "site/v/11/stations.parquet", columns=["valid", "status"]).to_pylist()
     assert counted["valid"] - standing == sum(row["valid"] for row in table if row["status"] == "annulled") > 0
 
 
@@ -130,7 +130,7 @@ def test_statements_are_attributed_and_tied_to_the_snapshot_then_in_force(run: R
 
 def test_the_bulletin_of_0313_says_polling_stations_for_93_35_percent(run: Run, azerbaijan: Path) -> None:
     text = run("bulletin", azerbaijan / "election", "--at", NIGHT).out
-    assert text == (azerbaijan / "site/v/7/bulletin.en.txt").read_text()
+    assert text == (azerbaijan / "site/v/8/bulletin.en.txt").read_text()
     for fact in (
         "SYNTHETIC STATIONS",
         "6,102 of 6,537 polling stations (93.35% of polling stations)",
@@ -151,11 +151,11 @@ def test_the_bulletin_of_0313_says_polling_stations_for_93_35_percent(run: Run, 
 
 def test_a_published_snapshot_is_what_the_record_gives_again(run: Run, azerbaijan: Path) -> None:
     shown = run("results", azerbaijan / "election", "--at", NIGHT, "--json").json
-    published = json.loads((azerbaijan / "site/v/7/results.json").read_text())
+    published = json.loads((azerbaijan / "site/v/8/results.json").read_text())
     assert shown == published
     jsonschema_rs.validator_for(json.loads(stored_schema())).validate(published)
     pointer = json.loads((azerbaijan / "site/latest.json").read_text())
-    assert pointer["number"] == 10
+    assert pointer["number"] == 11
     assert pointer["data_origin"] == "synthetic"
 
 
@@ -163,7 +163,7 @@ def test_every_file_of_a_snapshot_has_its_hash_in_the_record(azerbaijan: Path) -
     acts = b"".join(
         path.read_bytes() for path in sorted((azerbaijan / "site/tile/entries").rglob("*")) if path.is_file()
     )
-    for file in sorted((azerbaijan / "site/v/7").iterdir()):
+    for file in sorted((azerbaijan / "site/v/8").iterdir()):
         assert hashlib.sha256(file.read_bytes()).hexdigest().encode() in acts, file.name
 
 

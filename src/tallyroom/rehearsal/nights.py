@@ -37,6 +37,7 @@ def azerbaijan_night() -> Night:
     night = azerbaijan_2024.electorate()
     schedule = Schedule(_azerbaijan(told, night), night, {}, "")
     steps = [*schedule.day(), *schedule.count(), *_announcements(told, schedule), *_statements(told, schedule)]
+    steps.append(_before(schedule))
     annulled_at = _epoch(told.synthetic.annulled_at)
     for place, station in enumerate(np.flatnonzero(night.annulled).tolist()):
         steps.append(Mend(annulled_at + place, "annulment", station, told.synthetic.annulment_reason))
@@ -50,7 +51,7 @@ def ruritania_night(second: bool = False) -> Night:
     faults = ruritania.faults(night)
     wrong = {fault.station: fault.wrong for fault in faults}
     schedule = Schedule(_ruritania(this, night), night, wrong, CONFIRMED)
-    steps: list[Step] = [*schedule.day(), *schedule.count()]
+    steps: list[Step] = [_before(schedule), *schedule.day(), *schedule.count()]
     steps += [Mend(fault.mended_at, fault.kind, fault.station, fault.reason) for fault in faults]
     steps += [Publish(at + 900) for at in night.turnout_at.tolist()]
     last = max(step.at for step in steps)
@@ -59,6 +60,13 @@ def ruritania_night(second: bool = False) -> Night:
     if second:
         steps += _decided(schedule, last + 3600)
     return Night(schedule, in_order(steps))
+
+
+def _before(schedule: Schedule) -> Publish:
+    """A first snapshot, of no votes, before the polls open: the page is there when people look for it."""
+    definition = schedule.definition
+    opening = datetime.datetime.combine(definition.day, definition.opens, definition.zone)
+    return Publish(_epoch(opening) - 1800)
 
 
 def _decided(schedule: Schedule, at: int) -> Iterator[Step]:
