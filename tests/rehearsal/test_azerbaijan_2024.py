@@ -7,7 +7,8 @@ import pytest
 
 from tallyroom.election.formfile import shipped_form
 from tallyroom.election.sheet import IntColumn
-from tallyroom.rehearsal.azerbaijan_2024 import electorate, facts
+from tallyroom.rehearsal.azerbaijan_2024 import electorate
+from tallyroom.rehearsal.azerbaijan_facts import facts
 from tallyroom.rehearsal.electorate import NOT_REPORTED
 
 BAKU = datetime.timezone(datetime.timedelta(hours=4))

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tallyroom.election.rules import Rule
-from tallyroom.tally.contest import ContestCount
 from tallyroom.tally.outcome import Standing, outcome, settled
 from tests.tally.village import village
 
@@ -40,11 +39,6 @@ def endings(counted: list[int], left: int) -> Iterator[list[int]]:
                 yield [a + to_a, b + to_b, c + to_c]
 
 
-def count(rule: Rule) -> ContestCount:
-    definition = village(rule)
-    return ContestCount(definition, definition.contest())
-
-
 @given(votes, st.integers(0, 5))
 def test_the_leader_is_settled_exactly_when_no_ending_draws_level(counted: list[int], left: int) -> None:
     found = settled(village(), standing(counted, left))
@@ -68,7 +62,7 @@ def test_absolute_majority_says_settled_and_run_off_only_when_every_ending_agree
     counted: list[int], left: int
 ) -> None:
     rule = Rule("absolute_majority")
-    found = outcome(village(rule), count(rule), standing(counted, left))
+    found = outcome(rule, standing(counted, left))
     outright = [any(2 * votes > sum(end) for votes in end) for end in endings(counted, left)]
     if found.status == "settled":
         winner = "abc".index(found.leader or "")
@@ -86,7 +80,7 @@ def test_absolute_majority_says_settled_and_run_off_only_when_every_ending_agree
 @given(votes)
 def test_a_complete_plurality_is_settled_unless_the_first_two_are_level(counted: list[int]) -> None:
     rule = Rule("plurality")
-    found = outcome(village(rule), count(rule), standing(counted, 0, complete=True))
+    found = outcome(rule, standing(counted, 0, complete=True))
     first, second, _ = sorted(counted, reverse=True)
     assert (found.status == "settled") == (first > second)
     if first == second:
@@ -99,7 +93,7 @@ def test_a_threshold_of_the_register_is_settled_only_when_reached_whatever_comes
     counted: list[int], left: int, percent: int
 ) -> None:
     rule = Rule("threshold", threshold=Fraction(percent, 100))
-    found = outcome(village(rule), count(rule), standing(counted, left))
+    found = outcome(rule, standing(counted, left))
     if found.status == "settled":
         assert max(counted) * 100 >= percent * (100 + left)
     if found.status == "run_off":
@@ -110,21 +104,21 @@ def test_a_threshold_of_the_register_is_settled_only_when_reached_whatever_comes
 def test_a_minimum_turnout_that_is_missed_leaves_no_valid_election(voted: int, status: str) -> None:
     rule = Rule("plurality", minimum_turnout=Fraction(1, 4))
     figures = replace(standing([9, 3, 1], 0, complete=True), voted=voted)
-    assert outcome(village(rule), count(rule), figures).status == status
+    assert outcome(rule, figures).status == status
 
 
 @pytest.mark.parametrize(("annulled", "status"), [(19, "settled"), (20, "no_valid_election")])
 def test_annulled_stations_above_the_share_of_the_rule_void_the_election(annulled: int, status: str) -> None:
     rule = Rule("plurality", void_share=Fraction(1, 5))
     figures = replace(standing([9, 3, 1], 0, complete=True), annulled_register=annulled)
-    assert outcome(village(rule), count(rule), figures).status == status
+    assert outcome(rule, figures).status == status
 
 
 def test_before_the_first_vote_there_is_no_arithmetic_and_no_leader() -> None:
     rule = Rule("absolute_majority")
     empty = standing([0, 0, 0], 50)
     assert settled(village(rule), empty) is None
-    found = outcome(village(rule), count(rule), empty)
+    found = outcome(rule, empty)
     assert (found.status, found.leader) == ("open", None)
 
 

@@ -19,7 +19,7 @@ from tallyroom.election.rules import Rule, RuleKind
 from tallyroom.election.stations import Stations
 from tallyroom.record.acts import Call, Statement
 from tallyroom.rehearsal import azerbaijan_2024, ruritania
-from tallyroom.rehearsal.azerbaijan_2024 import Announcement, Facts
+from tallyroom.rehearsal.azerbaijan_facts import Announcement, Facts, facts
 from tallyroom.rehearsal.electorate import Candidate as Standing
 from tallyroom.rehearsal.electorate import Electorate
 from tallyroom.rehearsal.play import Night
@@ -33,7 +33,7 @@ CONFIRMED = "The station confirmed the figures by telephone"
 
 def azerbaijan_night() -> Night:
     """The night of 7 to 8 February 2024 and the days to 13 February, with every figure that was announced."""
-    told = azerbaijan_2024.facts()
+    told = facts()
     night = azerbaijan_2024.electorate()
     schedule = Schedule(_azerbaijan(told, night), night, {}, "")
     steps = [*schedule.day(), *schedule.count(), *_announcements(told, schedule), *_statements(told, schedule)]

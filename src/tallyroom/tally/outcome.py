@@ -16,6 +16,7 @@ from typing import Literal
 import numpy as np
 
 from tallyroom.election.definition import Definition
+from tallyroom.election.rules import Rule
 from tallyroom.tally.contest import PROGRESS, ContestCount, Status
 from tallyroom.tally.results import Outcome, Settled, percent
 from tallyroom.tally.turnout import TurnoutCount
@@ -98,25 +99,23 @@ def _arithmetic(standing: Standing, left: int) -> str:
     return f"a lead of {standing.lead:,} votes is {verb} the {left:,} {ground}, if the reported protocols stand"
 
 
-def outcome(definition: Definition, count: ContestCount, standing: Standing) -> Outcome:
-    """What the figures mean by the contest's rule, without calls and certification."""
-    rule = count.contest.rule
+def outcome(rule: Rule, standing: Standing) -> Outcome:
+    """What the figures mean by a contest's rule, without calls and certification."""
     leader = standing.ranked[0][0] if standing.valid and standing.lead else None
     status = "open"
     run_off: tuple[str, ...] = ()
     why = "polling stations have yet to report"
-    if void := _void(count, standing):
+    if void := _void(rule, standing):
         status, why = "no_valid_election", void
-    elif standing.valid and standing.outstanding is not None and _turnout_reached(count, standing):
-        status, run_off, why = _by_rule(count, standing, standing.outstanding)
+    elif standing.valid and standing.outstanding is not None and _turnout_reached(rule, standing):
+        status, run_off, why = _by_rule(rule, standing, standing.outstanding)
     elif not standing.valid:
         why = "no votes are counted yet"
     return Outcome(rule.kind, status, leader, None, run_off, why)  # type: ignore[arg-type]
 
 
-def _by_rule(count: ContestCount, standing: Standing, left: int) -> tuple[str, tuple[str, ...], str]:
-    rule, lead = count.contest.rule, standing.lead
-    first, valid = standing.votes(0), standing.valid
+def _by_rule(rule: Rule, standing: Standing, left: int) -> tuple[str, tuple[str, ...], str]:
+    lead, first, valid = standing.lead, standing.votes(0), standing.valid
     if rule.kind == "plurality":
         if lead > left:
             return "settled", (), "the leader has more votes than any other candidate can reach"
@@ -148,15 +147,14 @@ def _tie(standing: Standing) -> str:
     return "the first two have the same number of votes" if standing.complete and not standing.lead else ""
 
 
-def _turnout_reached(count: ContestCount, standing: Standing) -> bool:
+def _turnout_reached(rule: Rule, standing: Standing) -> bool:
     """Whether the minimum turnout, if the rule has one, is certain by now."""
-    least = count.contest.rule.minimum_turnout
+    least = rule.minimum_turnout
     return least is None or standing.voted >= least * (standing.registered + (standing.outstanding or 0))
 
 
-def _void(count: ContestCount, standing: Standing) -> str:
+def _void(rule: Rule, standing: Standing) -> str:
     """Why there is no valid election, or nothing."""
-    rule = count.contest.rule
     voids = rule.void_share is not None and standing.annulled_register >= rule.void_share * standing.total_register
     if voids and standing.annulled_register:
         return f"stations with {standing.annulled_register:,} registered voters are annulled, enough to void it"

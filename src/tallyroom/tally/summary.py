@@ -13,18 +13,15 @@ from msgspec.structs import replace
 
 from tallyroom.election.candidates import Candidate
 from tallyroom.election.form import Term
-from tallyroom.record.acts import Act, Annulment, Call, Correction, Recount, Statement
+from tallyroom.record.acts import Statement
 from tallyroom.tally.contest import PROGRESS, ContestCount, Status
+from tallyroom.tally.happened import annulled, calls, certification, corrections, statements
 from tallyroom.tally.outcome import Standing, bounds, outcome, settled
 from tallyroom.tally.results import (
-    AnnulledStation,
     AreaResults,
     BallotProgress,
-    CallShown,
     CandidateFigures,
-    CertificationShown,
     Contradiction,
-    CorrectedStation,
     Counters,
     HourTurnout,
     Margin,
@@ -33,7 +30,6 @@ from tallyroom.tally.results import (
     RegisterProgress,
     Results,
     SnapshotId,
-    StatementShown,
     StationProgress,
     TurnoutFigures,
     percent,
@@ -83,12 +79,9 @@ class Summary:
             margin=self._margin(ranked),
             outcome=self._outcome(standing),
             settled=settled(definition, standing),
-            annulled=self._annulled(),
-            corrections=self._corrections(),
-            statements=tuple(
-                StatementShown(said.kind, said.speaker, said.said_at, said.source, said.text, size)
-                for _, size, said in self.state.statements
-            ),
+            annulled=annulled(self.state, contest.id),
+            corrections=corrections(self.state, contest.id),
+            statements=statements(self.state),
             contradictions=self._contradictions(),
             unread={
                 column: int(unread)
@@ -96,8 +89,8 @@ class Summary:
                 if unread
             },
             areas=tuple(self._area(position) for position in areas),
-            calls=self._calls(),
-            certification=self._certification(),
+            calls=calls(self.state, contest.id),
+            certification=certification(self.state, contest.id),
         )
 
     @property
@@ -237,7 +230,7 @@ class Summary:
         )
 
     def _outcome(self, standing: Standing) -> Outcome:
-        found = outcome(self.state.definition, self.count, standing)
+        found = outcome(self.count.contest.rule, standing)
         contest = self.count.contest.id
         if certified := self.state.certified.get(contest):
             winner = certified[1].winner or None
@@ -248,55 +241,6 @@ class Summary:
         if winner := self.state.calls[contest].winner:
             return replace(found, status="called", winner=winner, why="called by two people")
         return found
-
-    def _calls(self) -> tuple[CallShown, ...]:
-        return tuple(
-            CallShown(
-                action="call" if isinstance(act, Call) else "uncall",
-                candidate=act.candidate if isinstance(act, Call) else None,
-                by=self._role_of(act),
-                at=act.at,
-                act=number,
-                reason=act.reason,
-            )
-            for number, act in self.state.calls[self.count.contest.id].log
-        )
-
-    def _certification(self) -> CertificationShown | None:
-        certified = self.state.certified.get(self.count.contest.id)
-        if certified is None:
-            return None
-        number, act = certified
-        return CertificationShown(self._role_of(act), act.at, act.text, number)
-
-    def _role_of(self, act: Act) -> str:
-        """The role whose key an act names; the key's id where act 0 does not know it."""
-        return self.state.roles.get(act.by, act.by)
-
-    def _annulled(self) -> tuple[AnnulledStation, ...]:
-        return tuple(
-            AnnulledStation(self._station_id(change.station), change.content.reason, change.act)
-            for change in self.state.changes[self.count.contest.id]
-            if isinstance(change.content, Annulment)
-        )
-
-    def _corrections(self) -> tuple[CorrectedStation, ...]:
-        return tuple(
-            CorrectedStation(
-                station_id=self._station_id(change.station),
-                kind="recount" if isinstance(change.content, Recount) else "correction",
-                reason=change.content.reason,
-                act=change.act,
-                supersedes=change.content.supersedes or 0,
-                valid_before=change.valid_before,
-                valid_after=change.valid_after,
-            )
-            for change in self.state.changes[self.count.contest.id]
-            if isinstance(change.content, Correction | Recount)
-        )
-
-    def _station_id(self, station: int) -> str:
-        return self.state.definition.stations.ids[station]
 
     def _contradictions(self) -> tuple[Contradiction, ...]:
         """Announced figures that differ from ours, then what our own figures say against each other."""
