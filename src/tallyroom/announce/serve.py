@@ -4,6 +4,8 @@ A public site is carried by a web server or a bucket; this is enough for a newsr
 below the site are served, folders are not listed, and a page may load nothing from elsewhere.
 """
 
+import os
+import sys
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -33,6 +35,12 @@ class SiteHandler(SimpleHTTPRequestHandler):
         self.send_header("Cache-Control", IMMUTABLE if unchanging else FRESH)
         super().end_headers()
 
+    def translate_path(self, path: str) -> str:
+        """The file of a request; one that a link leads out of the site is not there."""
+        found = Path(super().translate_path(path))
+        inside = found.resolve().is_relative_to(Path(self.directory).resolve())
+        return str(found) if inside else os.devnull + "/outside"
+
     def list_directory(self, path: object) -> None:
         """Folders are not listed."""
         self.send_error(404)
@@ -41,12 +49,21 @@ class SiteHandler(SimpleHTTPRequestHandler):
         """Visitors are not logged."""
 
 
-def site_server(site: Path, host: str, port: int) -> ThreadingHTTPServer:
+class SiteServer(ThreadingHTTPServer):
+    """Answers each visitor in a thread of its own; one who goes away is no error."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Show what went wrong, unless it is only that a visitor went away."""
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
+def site_server(site: Path, host: str, port: int) -> SiteServer:
     """A server of the site on the first free port from `port` on.  Raises OSError if ten are busy."""
     handler = partial(SiteHandler, directory=str(site))
     for candidate in range(port, port + 10):
         try:
-            return ThreadingHTTPServer((host, candidate), handler)
+            return SiteServer((host, candidate), handler)
         except OSError as error:
             last = error
     raise last
