@@ -50,7 +50,7 @@ def test_other_commands_need_the_test_tools_too(command: str) -> None:
 
 def test_demo_is_the_night_of_azerbaijan() -> None:
     night = ["tallyroom", "rehearse", "azerbaijan-2024"]
-    shown = [*night, "--speed", "1200", "--serve"]
+    shown = [*night, "--speed", "1500", "--serve"]
     assert run.commands("demo", []) == [shown]
     assert run.commands("demo", ["--port", "8001"]) == [[*shown, "--port", "8001"]]
     assert run.commands("demo", ["--out", "x", "--once"]) == [[*night, "--once", "--out", "x"]]

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from tallyroom.election.areas import Area, Areas
 from tallyroom.election.candidates import Candidate, Eligibility
 from tallyroom.election.definition import Contest, Definition, Name
+from tallyroom.election.definitionfiles import definition_files
 from tallyroom.election.fault import BadInput, Fault
-from tallyroom.election.folder import definition_files, load, write
+from tallyroom.election.folder import load, write
 from tallyroom.election.rules import Rule
 from tallyroom.election.stations import KINDS, Stations
 from tallyroom.election.template import presidential

@@ -4,29 +4,25 @@
 `write` writes a new folder whole or not at all.
 """
 
-import csv
 import hashlib
-import io
 import os
 import re
 import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-import tomli_w
-
-from tallyroom.election import areas, candidates, stations
+from tallyroom.election import stations
 from tallyroom.election.areas import Areas, read_areas
 from tallyroom.election.calendar import Calendar, StatutoryDate
 from tallyroom.election.candidates import Candidate, Eligibility, read_candidates
 from tallyroom.election.definition import Contest, DataOrigin, Definition, Name
+from tallyroom.election.definitionfiles import RULE_KEYS, definition_files
 from tallyroom.election.fault import Faults
-from tallyroom.election.formfile import form_table, read_form
+from tallyroom.election.formfile import read_form
 from tallyroom.election.rules import Rule, RuleKind
 from tallyroom.election.settings import Settings, clock, day, read_settings
 from tallyroom.election.sheet import read_sheet, require_columns
@@ -51,7 +47,6 @@ SETTINGS = (
     ),
     *("data_origin", "authority", "origin", "contest", "eligibility", "form"),
 )
-RULE_KEYS = ("kind", "threshold", "minimum_turnout", "void_share", "additions_share", "citation")
 HOUR = re.compile(r"^([01]\d|2[0-3]):[0-5]\d$")
 SYNTHETIC_ID = re.compile(r"^S-\d{4,}$")
 
@@ -242,86 +237,3 @@ def stored_files(folder: Path) -> dict[str, bytes]:
     """The files of the definition in a folder, as they are on the disk."""
     present = [name for name in (*REQUIRED_FILES, *OPTIONAL_FILES) if (folder / name).exists()]
     return {name: (folder / name).read_bytes() for name in sorted(present)}
-
-
-def definition_files(definition: Definition) -> dict[str, bytes]:
-    """The files of a definition; `load` reads an equal definition back."""
-    return {
-        "election.toml": tomli_w.dumps(_election_table(definition)).encode(),
-        "calendar.toml": tomli_w.dumps({"date": [vars(entry) for entry in definition.calendar.dates]}).encode(),
-        "areas.csv": _csv(areas.COLUMNS, ((a.id, a.name, a.level, a.parent_id) for a in definition.areas.areas)),
-        "stations.csv": _stations_csv(definition),
-        "candidates.csv": _candidates_csv(definition),
-        **({"names.csv": _names_csv(definition)} if definition.names else {}),
-    }
-
-
-def _election_table(definition: Definition) -> dict[str, Any]:
-    return {
-        "id": definition.id,
-        "name": definition.name,
-        "office": definition.office,
-        "date": definition.day,
-        "called_on": definition.called_on,
-        "timezone": definition.timezone,
-        "opens": definition.opens,
-        "closes": definition.closes,
-        "turnout_hours": list(definition.turnout_hours),
-        "languages": list(definition.languages),
-        "data_origin": definition.data_origin,
-        "authority": definition.authority,
-        "origin": definition.origin,
-        "eligibility": {
-            **({"minimum_age": age} if (age := definition.eligibility.minimum_age) else {}),
-            "maximum_terms": definition.eligibility.maximum_terms or "none",
-            "citation": definition.eligibility.citation,
-        },
-        "contest": [_contest_table(contest) for contest in definition.contests],
-        "form": form_table(definition.form),
-    }
-
-
-def _contest_table(contest: Contest) -> dict[str, Any]:
-    shares = {key: getattr(contest.rule, key) for key in RULE_KEYS if key not in ("kind", "citation")}
-    rule = {"kind": contest.rule.kind, "citation": contest.rule.citation}
-    rule |= {key: str(share) for key, share in shares.items() if share is not None}
-    return {"id": contest.id, "name": contest.name, "office": contest.office, "rule": rule}
-
-
-def _stations_csv(definition: Definition) -> bytes:
-    found = definition.stations
-    area_ids = [area.id for area in definition.areas.areas]
-    registered = ["" if count < 0 else count for count in found.registered.tolist()]
-    columns = (found.ids, [area_ids[a] for a in found.area], found.names, found.kinds, registered)
-    details = found.details
-    return _csv((*stations.REQUIRED, *details), zip(*columns, *details.values(), strict=True))
-
-
-def _candidates_csv(definition: Definition) -> bytes:
-    rows = [
-        (
-            *(candidate.id, candidate.name, candidate.party, candidate.ballot_order),
-            *("yes" if candidate.incumbent else "no", candidate.contest, _text(candidate.born)),
-            "" if candidate.terms_served is None else candidate.terms_served,
-        )
-        for contest in definition.contests
-        for candidate in contest.candidates
-    ]
-    return _csv((*candidates.REQUIRED, *candidates.OPTIONAL), rows)
-
-
-def _text(on: date | None) -> str:
-    return "" if on is None else on.isoformat()
-
-
-def _names_csv(definition: Definition) -> bytes:
-    rows = [(name.id, name.language, name.text, name.source) for name in definition.names]
-    return _csv(("id", "language", "text", "source"), rows)
-
-
-def _csv(header: Sequence[str], rows: Any) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return text.getvalue().encode()

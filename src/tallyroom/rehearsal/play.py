@@ -12,6 +12,7 @@ import msgspec
 
 from tallyroom.announce.publish import go_on, publish
 from tallyroom.election import folder as election_folder
+from tallyroom.election.definitionfiles import definition_files
 from tallyroom.intake.acceptance import check, decisions, enter, file_protocols, part
 from tallyroom.intake.opening import open_record, writer
 from tallyroom.record.acts import Annulment, AnyAct, Certification, Correction, Protocol, Recount, Seen
@@ -69,7 +70,7 @@ def _clerk(night: Night, folder: Path) -> Clerk:
     if not (folder / "election.toml").exists():
         election_folder.write(folder, night.schedule.definition)
     definition = election_folder.load(folder)
-    if election_folder.definition_files(night.schedule.definition) != election_folder.stored_files(folder):
+    if definition_files(night.schedule.definition) != election_folder.stored_files(folder):
         raise RecordError(str(folder), "holds another election", mend="Choose another --out.")
     try:
         clerk = writer(folder, definition)
