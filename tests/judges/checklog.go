@@ -1,15 +1,18 @@
 // Command checklog judges a record with code that is not ours: golang.org/x/mod/sumdb, which checks Go's modules.
 //
 //	checklog FOLDER VKEY
+//	checklog proofs < CASES
 //
 // It opens the checkpoint as a signed note, rebuilds the tree from the entry bundles, compares the root and every
 // tile with it, and proves some entries through TileHashReader. It prints what it refuses and exits with 1.
+// With "proofs" it reads proofs as JSON and prints, for each, why it refuses it, or nothing.
 package main
 
 import (
 	"bytes"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -24,6 +27,13 @@ import (
 const height = 8
 
 func main() {
+	if os.Args[1] == "proofs" {
+		if err := judgeProofs(); err != nil {
+			fmt.Println("refused:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	size, err := judge(os.Args[1], os.Args[2])
 	if err != nil {
 		fmt.Println("refused:", err)
@@ -180,4 +190,45 @@ func prove(folder string, tree tlog.Tree, leaves []tlog.Hash) error {
 		}
 	}
 	return nil
+}
+
+// A proof is one of inclusion, of Node at Index, or of consistency, with the tree of Old entries whose root is Node.
+type proof struct {
+	Index *int64
+	Old   int64
+	Size  int64
+	Root  []byte
+	Node  []byte
+	Proof [][]byte
+}
+
+func judgeProofs() error {
+	var proofs []proof
+	if err := json.NewDecoder(os.Stdin).Decode(&proofs); err != nil {
+		return err
+	}
+	refusals := make([]string, len(proofs))
+	for i, one := range proofs {
+		if err := one.check(); err != nil {
+			refusals[i] = err.Error()
+		}
+	}
+	return json.NewEncoder(os.Stdout).Encode(refusals)
+}
+
+func (p proof) check() error {
+	root, node := hash(p.Root), hash(p.Node)
+	hashes := make([]tlog.Hash, len(p.Proof))
+	for i, data := range p.Proof {
+		hashes[i] = hash(data)
+	}
+	if p.Index != nil {
+		return tlog.CheckRecord(hashes, p.Size, root, *p.Index, node)
+	}
+	return tlog.CheckTree(hashes, p.Size, root, p.Old, node)
+}
+
+func hash(data []byte) (h tlog.Hash) {
+	copy(h[:], data)
+	return h
 }

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tallyroom.record.copy import copy_record
 from tallyroom.record.error import Damaged, RecordError
 from tallyroom.record.fsck import fsck
 from tallyroom.record.log import Log
-from tallyroom.record.note import Signer
+from tallyroom.record.note import Checkpoint, Signer, sign
 from tallyroom.record.tiles import edge_paths
 from tests.record.conftest import ORIGIN, entry
 
@@ -90,3 +91,17 @@ def test_a_copy_passes_fsck(new_log: NewLog, tmp_path: Path) -> None:
     report = fsck(tmp_path / "site", log.verifier)
     assert [fault for fault in report.faults if not fault.where.startswith("act")] == []
     assert sorted(note.split(":")[0] for note in report.notes) == ["tile/0/001.p/44", "tile/entries/001.p/44"]
+
+
+def test_a_cosigned_checkpoint_is_shown_until_there_is_a_larger_one(
+    new_log: NewLog, tmp_path: Path, signer: Signer
+) -> None:
+    log, shown = new_log(5), tmp_path / "site" / "checkpoint"
+    cosigner = Signer("blue.example", Ed25519PrivateKey.from_private_bytes(b"\x11" * 32))
+    cosigned = sign(Checkpoint(ORIGIN, 5, log.root).text(), [signer, cosigner])
+    for checkpoint, expected in ((b"", log.checkpoint), (cosigned, cosigned), (log.checkpoint, cosigned)):
+        copy_record(log, tmp_path / "site", checkpoint)
+        assert shown.read_bytes() == expected
+    log.append([entry(5)])
+    copy_record(log, tmp_path / "site")
+    assert shown.read_bytes() == log.checkpoint

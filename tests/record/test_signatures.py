@@ -11,7 +11,7 @@ from tallyroom.record.canonical import encode_base64
 from tallyroom.record.clerk import Clerk
 from tallyroom.record.error import Fault
 from tallyroom.record.keys import RoleKey, key_id
-from tallyroom.record.signatures import authenticate
+from tallyroom.record.signatures import authenticate, authenticate_on
 from tallyroom.record.tree import EMPTY_ROOT, Frontier, leaf_hashes
 from tests.record.conftest import ORIGIN, call, definition, opened, role_key
 
@@ -43,6 +43,12 @@ def test_a_sound_record_has_no_faults(entries: list[bytes]) -> None:
     walk = authenticate(entries, ORIGIN, lambda size: root(entries[:size]))
     assert list(walk) == [(index, acts.decode(entry)) for index, entry in enumerate(entries)]
     assert faults([]) == []
+
+
+@pytest.mark.parametrize("start", [1, 2, 6, 9, 10])
+def test_a_walk_goes_on_where_all_before_was_sealed(entries: list[bytes], start: int) -> None:
+    walk = authenticate_on(entries[0], start, entries[start:], ORIGIN, lambda size: root(entries[:size]))
+    assert list(walk) == [(index, acts.decode(entries[index])) for index in range(start, len(entries))]
 
 
 def changed(entry: bytes, **fields: object) -> bytes:

@@ -49,6 +49,11 @@ def areas_page(results: Results, context: Context, base: str = "") -> str:
     )
 
 
+def render(template: str, **values: object) -> str:
+    """A template that ships, filled in."""
+    return _environment.get_template(template).render(values)
+
+
 def bar_width(percent: str | None) -> str:
     """The length of a bar from a percentage in words: 0 to 100."""
     exact = float((percent or "0").lstrip("<>"))

@@ -11,7 +11,7 @@ the record before any file is visible.  So whatever a crash leaves out is made a
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -33,6 +33,15 @@ from tallyroom.tally.state import State
 from tallyroom.tally.stations import station_table
 
 Files = dict[str, bytes]
+
+Cosign = Callable[[bytes], bytes]
+"""Gives a signed checkpoint back with the cosignatures it is to be shown with; raises RecordError to refuse."""
+
+
+def no_witness(checkpoint: bytes) -> bytes:
+    """Shows a checkpoint under the log's signature alone."""
+    return checkpoint
+
 
 VKEY = "log.vkey"
 """The key that checks the checkpoint, beside it."""
@@ -117,20 +126,31 @@ def _with_areas(state: State, log: Log, contest: Contest, time: str) -> Results:
     return summarise(state, log, contest.id, time, publishing=True).results(areas)
 
 
-def publish(state: State, clerk: Clerk, folder: Path, out: Path, at: str, role: str = "desk-1") -> Results:
+def publish(
+    state: State,
+    clerk: Clerk,
+    folder: Path,
+    out: Path,
+    at: str,
+    role: str = "desk-1",
+    cosign: Cosign = no_witness,
+) -> Results:
     """Publish the count as it stands: into the record first, then into `out`; the results published.
 
     state: folded up to the end of the record; this folds it further, by the acts that it enters.
-    folder: the election folder.  Raises RecordError or OSError; what is then missing in `out` is made again
-    by `restore`.
+    folder: the election folder.  cosign: asked before anything is entered, and before each change of `out`.
+    Raises RecordError or OSError; what is then missing in `out` is made again by `restore`.
     """
+    cosign(clerk.log.checkpoint)
     snapshot = Snapshot(state, clerk.log, len(state.publications) + 1, at)
     for make in (snapshot.headline, snapshot.tables):
-        _publish(state, clerk, folder, out, snapshot, make(), role)
+        _publish(state, clerk, folder, out, snapshot, make(), role, cosign)
     return snapshot.first
 
 
-def go_on(state: State, clerk: Clerk, folder: Path, out: Path, role: str = "desk-1") -> list[str]:
+def go_on(
+    state: State, clerk: Clerk, folder: Path, out: Path, role: str = "desk-1", cosign: Cosign = no_witness
+) -> list[str]:
     """Go on with a site after a stop or a crash: what is in the record and not in `out` is made again.
 
     Where a crash came between the two parts of the newest snapshot, its tables are published now.  Returns
@@ -143,11 +163,20 @@ def go_on(state: State, clerk: Clerk, folder: Path, out: Path, role: str = "desk
         then = State(state.definition)
         catch_up(then, clerk.log, newest.size)
         snapshot = Snapshot(then, clerk.log, newest.number, newest.at)
-        _publish(state, clerk, folder, out, snapshot, snapshot.tables(), role)
-    return restore(state.definition, clerk.log, folder, out)
+        _publish(state, clerk, folder, out, snapshot, snapshot.tables(), role, cosign)
+    return restore(state.definition, clerk.log, folder, out, cosign)
 
 
-def _publish(state: State, clerk: Clerk, folder: Path, out: Path, snapshot: Snapshot, files: Files, role: str) -> None:
+def _publish(
+    state: State,
+    clerk: Clerk,
+    folder: Path,
+    out: Path,
+    snapshot: Snapshot,
+    files: Files,
+    role: str,
+    cosign: Cosign,
+) -> None:
     """One part of a snapshot: its act first, then its files, then what points to them."""
     shown = snapshot.first.snapshot
     act = Publication(
@@ -155,16 +184,18 @@ def _publish(state: State, clerk: Clerk, folder: Path, out: Path, snapshot: Snap
     )
     clerk.enter([act], role)
     catch_up(state, clerk.log)
+    checkpoint = cosign(clerk.log.checkpoint)
     Store(out / f"v/{snapshot.number}").write(files)
-    _write_front(out, folder, clerk.log, snapshot)
+    _write_front(out, folder, clerk.log, snapshot, checkpoint)
 
 
-def restore(definition: Definition, log: Log, folder: Path, out: Path) -> list[str]:
+def restore(definition: Definition, log: Log, folder: Path, out: Path, cosign: Cosign = no_witness) -> list[str]:
     """Make the whole site again from the record; the files that come out other than they were published.
 
     A file that differs is not written.  Parquet may differ under another release of its library; any other
     difference means that record, definition or program are not those of the publication.
     """
+    checkpoint = cosign(log.checkpoint)
     state = State(definition)
     differing: list[str] = []
     newest: Snapshot | None = None
@@ -178,7 +209,7 @@ def restore(definition: Definition, log: Log, folder: Path, out: Path) -> list[s
         Store(out / f"v/{published.number}").write(same)
         newest = snapshot
     if newest is not None:
-        _write_front(out, folder, log, newest)
+        _write_front(out, folder, log, newest, checkpoint)
     return differing
 
 
@@ -186,9 +217,9 @@ def _hashes(files: Files) -> dict[str, str]:
     return {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}
 
 
-def _write_front(out: Path, folder: Path, log: Log, snapshot: Snapshot) -> None:
+def _write_front(out: Path, folder: Path, log: Log, snapshot: Snapshot, checkpoint: bytes) -> None:
     """The public record and definition, then the first page, and last the pointer to the snapshot."""
-    copy_record(log, out)
+    copy_record(log, out, checkpoint)
     definition = {f"definition/{name}": (folder / name).read_bytes() for name in snapshot.state.definition.files}
     site = Store(out)
     kept = {name: content for name, content in definition.items() if not (out / name).exists()}

@@ -1,6 +1,7 @@
 """Commands for the public: publish, serve, fsck."""
 
 import dataclasses
+import sys
 from contextlib import suppress
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -11,11 +12,12 @@ import typer
 from tallyroom.announce.publish import VKEY, go_on, publish, restore
 from tallyroom.announce.serve import site_server
 from tallyroom.cli.progress import bar
-from tallyroom.cli.say import At, Folder, Json, load, now, refuse, write_json
+from tallyroom.cli.say import At, Folder, Json, PolicyFile, load, now, policy_of, refuse, write_json
 from tallyroom.intake.opening import read_vkey, reader, writer
 from tallyroom.record.canonical import encode_base64
 from tallyroom.record.fsck import fsck as check_record
 from tallyroom.record.note import Verifier
+from tallyroom.record.witness_http import NotCosigned, collect
 from tallyroom.tally.replay import replay
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
@@ -30,16 +32,31 @@ def register(app: typer.Typer) -> None:
 
 
 def publish_(
-    folder: Folder, out: Annotated[Path, typer.Argument(metavar="OUT")], at: At = "", as_json: Json = False
+    folder: Folder,
+    out: Annotated[Path, typer.Argument(metavar="OUT")],
+    policy: PolicyFile = None,
+    at: At = "",
+    as_json: Json = False,
 ) -> None:
-    """Publish the count as it stands, as static files; older snapshots missing in OUT are made again."""
+    """Publish the count as it stands, as static files; older snapshots missing in OUT are made again.
+
+    With --policy the witnesses that it names with an address cosign first; exit 1 without their quorum.
+    """
+    trusted = policy_of(policy)
     definition = load(folder)
     clerk = writer(folder, definition)
+
+    def cosign(checkpoint: bytes) -> bytes:
+        return checkpoint if trusted is None else collect(clerk.log.tree, checkpoint, trusted)
+
     try:
         with bar("Replaying the record") as progress:
             state = replay(definition, clerk.log, progress=progress)
-        differing = go_on(state, clerk, folder, out)
-        found = publish(state, clerk, folder, out, now(definition, at))
+        differing = go_on(state, clerk, folder, out, cosign=cosign)
+        found = publish(state, clerk, folder, out, now(definition, at), cosign=cosign)
+    except NotCosigned as error:
+        print(error.diagnostics(), file=sys.stderr)
+        raise typer.Exit(1) from None
     finally:
         clerk.log.close()
     number = len(state.publications)

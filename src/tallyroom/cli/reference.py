@@ -35,7 +35,9 @@ def commands() -> Iterator[tuple[str, ...]]:
 
 
 def _help(path: tuple[str, ...]) -> str:
-    arguments = [*path[1:-1], "DIR", path[-1], "--help"] if len(path) == 3 else [*path[1:], "--help"]
+    group = typer.main.get_command(app).commands[path[1]]  # type: ignore[attr-defined]
+    before = [one.metavar for one in group.params if one.param_type_name == "argument"] if len(path) == 3 else []
+    arguments = [path[1], *before, *path[2:], "--help"]
     shown = CliRunner().invoke(app, arguments, prog_name="tallyroom", env={"COLUMNS": "100", "TERMINAL_WIDTH": "100"})
     return "\n".join(line.rstrip() for line in shown.output.strip().splitlines()) + "\n"
 

@@ -12,10 +12,17 @@ from tallyroom.election import folder as election_folder
 from tallyroom.election.definition import Contest as ContestDefinition
 from tallyroom.election.definition import Definition
 from tallyroom.election.fault import BadInput, Fault
+from tallyroom.intake.opening import read_vkey, reader
+from tallyroom.record.log import Log
+from tallyroom.record.policy import Policy, read_policy
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The election folder.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Contest = Annotated[str, typer.Option("--contest", help="Id of the contest; the first if not given.")]
+Place = Annotated[Path, typer.Argument(metavar="DIR|OUT", help="An election folder, or a published site.")]
+PolicyFile = Annotated[
+    Path | None, typer.Option("--policy", metavar="FILE", help="Trust policy: which logs and witnesses (C2SP).")
+]
 At = Annotated[str, typer.Option("--at", help="Claimed time of the act, RFC 3339; now if not given.")]
 
 
@@ -27,6 +34,18 @@ def load(folder: Path) -> Definition:
     for notice in definition.notices:
         print(f"notice: {notice}", file=sys.stderr)
     return definition
+
+
+def record_of(path: Path) -> tuple[Definition, Log]:
+    """Definition and record, for reading, of an election folder or of a published site."""
+    if (path / "latest.json").exists():
+        return load(path / "definition"), Log.open(path, read_vkey(path))
+    return load(path), reader(path)
+
+
+def policy_of(path: Path | None) -> Policy | None:
+    """The trust policy of a file.  Raises BadPolicy with all that is wrong in it."""
+    return None if path is None else read_policy(path.read_bytes(), str(path))
 
 
 def contest_of(definition: Definition, contest: str) -> ContestDefinition:

@@ -1,7 +1,8 @@
 """A filing: the rows of a table as stations and their protocols, column by column, as a mapping says.
 
-Nothing is merged and nothing is dropped unnamed: a station that stands twice is a fault with both lines, rows
-that are left out are counted by the rule that leaves them out.
+Nothing is merged and nothing is dropped unnamed: a station that stands twice is a fault with both lines, unless
+the table is one of copies, where a station may have several; rows that are left out are counted by the rule that
+leaves them out.
 """
 
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ from tallyroom.election.mapping import (
     candidate_columns,
     named_candidates,
 )
-from tallyroom.election.sheet import IntColumn, Sheet
+from tallyroom.election.sheet import IntColumn, Sheet, pc
 from tallyroom.election.stations import is_station_id
 
 
@@ -51,8 +52,11 @@ class Filing:
         return len(self.station_ids)
 
 
-def read_filing(sheet: Sheet, mapping: TableMapping, faults: Faults) -> Filing | None:
-    """The filing of a sheet; None, with every fault noted, where it cannot be made."""
+def read_filing(sheet: Sheet, mapping: TableMapping, faults: Faults, repeats: bool = False) -> Filing | None:
+    """The filing of a sheet; None, with every fault noted, where it cannot be made.
+
+    repeats: whether a station may stand in several rows, as in a table of copies.
+    """
     missing = [column for column in _needed(mapping) if not sheet.has(column)]
     for column in missing:
         mend = f"Name another column in {mapping.name}; the table has: {', '.join(list(sheet.columns)[:60])}"
@@ -76,7 +80,7 @@ def read_filing(sheet: Sheet, mapping: TableMapping, faults: Faults) -> Filing |
     return Filing(
         sheet=sheet,
         mapping=mapping,
-        station_ids=_station_ids(sheet, mapping, faults),
+        station_ids=_station_ids(sheet, mapping, faults, repeats),
         candidates=candidates,
         figures=_figures(sheet, mapping, candidates, faults),
         reported=reported,
@@ -140,19 +144,30 @@ def joined(sheet: Sheet, columns: Columns, separator: str) -> list[str]:
     return [separator.join(filter(None, row)) for row in zip(*cells, strict=True)]
 
 
-def _station_ids(sheet: Sheet, mapping: TableMapping, faults: Faults) -> tuple[str, ...]:
+def _station_ids(sheet: Sheet, mapping: TableMapping, faults: Faults, repeats: bool) -> tuple[str, ...]:
     ids = joined(sheet, mapping.station_id, mapping.separator)
+    if mapping.station_id_pattern:
+        ids = _extracted(ids, mapping.station_id_pattern, mapping.separator)
     field = " + ".join(mapping.station_id)
     rows: dict[str, int] = {}
     for row, station_id in enumerate(ids):
         if not is_station_id(station_id):
             message = f"the station's id {station_id[:40]!r} is empty or holds a control character"
+            if mapping.station_id_pattern:
+                message = "the station's id is not of the mapping's pattern"
             faults.add(sheet.name, sheet.line(row), field, message, "Write the id of the station")
-        elif rows.setdefault(station_id, row) != row:
+        elif not repeats and rows.setdefault(station_id, row) != row:
             message = f"station {station_id!r} stands on line {sheet.line(rows[station_id])} already"
             mend = "Keep one of the rows, or tell the stations apart by one more column of station_id in a mapping"
             faults.add(sheet.name, sheet.line(row), field, message, mend)
     return tuple(ids)
+
+
+def _extracted(cells: Sequence[str], pattern: str, separator: str) -> list[str]:
+    """The named groups of a pattern in each cell, joined; "" where it does not fit."""
+    found = pc.extract_regex(pa.array(cells, pa.string()), pattern)
+    groups = [pc.struct_field(found, group) for group in range(found.type.num_fields)]
+    return [cell or "" for cell in pc.binary_join_element_wise(*groups, separator).to_pylist()]
 
 
 def _figures(
@@ -169,6 +184,15 @@ def added(sheet: Sheet, columns: Columns, faults: Faults) -> IntColumn:
         np.sum([column.values for column in read], axis=0, dtype=np.int64),
         np.any([column.unread for column in read], axis=0),
     )
+
+
+def opening_register(filing: Filing, faults: Faults) -> IntColumn:
+    """Voters on the opening register, by the mapping or its line of voters; unread where the table has none."""
+    lines = filing.mapping.lines
+    columns = filing.mapping.registered or lines.get("voters_total") or lines.get("voters_listed")
+    if not columns:
+        return IntColumn(np.zeros(len(filing), np.int64), np.ones(len(filing), np.bool_))
+    return added(filing.sheet, columns, faults)
 
 
 def _times(sheet: Sheet, mapping: TableMapping, faults: Faults) -> list[str]:

@@ -16,7 +16,7 @@ from tallyroom.election.calendar import Calendar, StatutoryDate
 from tallyroom.election.candidates import Candidate, Eligibility
 from tallyroom.election.definition import Contest, DataOrigin, Definition
 from tallyroom.election.fault import Faults
-from tallyroom.election.filing import Filing, added, joined
+from tallyroom.election.filing import Filing, joined, opening_register
 from tallyroom.election.folder import SYNTHETIC_ID
 from tallyroom.election.form import Form
 from tallyroom.election.reduction import reduced_form
@@ -127,6 +127,7 @@ def _stations(filing: Filing, area: npt.NDArray[np.int64], faults: Faults) -> St
     sheet, mapping = filing.sheet, filing.mapping
     kinds = np.full(len(filing), "ordinary", np.object_)
     has_register = np.ones(len(filing), np.bool_)
+    register = opening_register(filing, faults)
     for rule in mapping.kinds:
         mine = np.array([cell in rule.equals for cell in sheet.text(rule.column)], np.bool_)
         kinds[mine], has_register[mine] = rule.kind, rule.register
@@ -136,19 +137,9 @@ def _stations(filing: Filing, area: npt.NDArray[np.int64], faults: Faults) -> St
         tuple(" ".join(name.split()) or station_id for name, station_id in zip(names, filing.station_ids, strict=True)),
         tuple(kinds.tolist()),
         area,
-        np.where(has_register, _register(filing, faults), -1),
+        np.where(has_register & ~register.unread, register.values, -1),
         {detail: tuple(joined(sheet, columns, "/")) for detail, columns in mapping.details.items()},
     )
-
-
-def _register(filing: Filing, faults: Faults) -> npt.NDArray[np.int64]:
-    """Voters on the opening register, -1 where the table has none."""
-    lines = filing.mapping.lines
-    columns = filing.mapping.registered or lines.get("voters_total") or lines.get("voters_listed")
-    if not columns:
-        return np.full(len(filing), -1, np.int64)
-    values, unread = added(filing.sheet, columns, faults)
-    return np.where(unread, -1, values)
 
 
 def _form(filing: Filing) -> Form:

@@ -1,9 +1,10 @@
-"""A mapping: how a published table becomes polling stations and protocols, as a few lines of TOML.
+r"""A mapping: how a published table becomes polling stations and protocols, as a few lines of TOML.
 
 A wide table has one row a station and one column a candidate; a long one has a row for each station and
 candidate.  Example:
 
     station_id = ["district", "precinct"]     # joined with separator, "/" unless set
+    station_id_pattern = '^(?P<a>\d+)-(?P<b>\d+)$'   # its groups are the id, where a cell holds more (RE2)
     areas = ["district"]                      # widest first
     candidate_columns = "v_*"                 # or [[candidate]] id, name, party, column; "*": all other columns
 
@@ -100,6 +101,7 @@ class ElectionFacts:
 class TableMapping:
     """How a table is read (see the module).
 
+    station_id_pattern: regular expression (RE2) whose named groups, joined, are the id; "" for the cells as they are.
     lines: columns of each line of the form, added where there are several.  registered: columns of the opening
     register; the line of voters where none is named.  unused: columns that are no candidate's for "*".
     elsewhere: name of the area of stations that have no area.  timezone: of times of `reported_at` that give
@@ -113,6 +115,7 @@ class TableMapping:
     form: Form
     lines: Mapping[str, Columns]
     separator: str = "/"
+    station_id_pattern: str = ""
     station_name: Columns = ()
     areas: Columns = ()
     elsewhere: str = "elsewhere"

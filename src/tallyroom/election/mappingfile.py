@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Literal, cast
 from zoneinfo import ZoneInfo
 
+import pyarrow as pa
+
 from tallyroom.election.definition import DataOrigin
 from tallyroom.election.fault import BadInput, Fault, Faults
 from tallyroom.election.folder import ORIGINS
@@ -16,11 +18,13 @@ from tallyroom.election.formfile import read_form, shipped_form
 from tallyroom.election.mapping import CandidateColumn, Columns, ElectionFacts, Long, RowRule, TableMapping
 from tallyroom.election.rules import RuleKind
 from tallyroom.election.settings import Settings, clock, day, read_settings
+from tallyroom.election.sheet import pc
 from tallyroom.election.stations import KINDS, OPTIONAL, Kind
 
 RULES = ("absolute_majority", "plurality")
 KEYS = (
-    *("title", "layout", "station_id", "separator", "station_name", "areas", "elsewhere", "registered", "lines"),
+    *("title", "layout", "station_id", "separator", "station_id_pattern", "station_name", "areas", "elsewhere"),
+    *("registered", "lines"),
     *("candidate_columns", "candidate", "long", "reported_at", "kind", "leave_out", "unreported", "details"),
     *("unused", "form", "warning", "reason", "election"),
 )
@@ -61,6 +65,7 @@ def _mapping(settings: Settings) -> TableMapping:
         form=form,
         lines=_lines(settings.table("lines"), form),
         separator=settings.string("separator", "/", default="/"),
+        station_id_pattern=_pattern(settings),
         station_name=columns("station_name"),
         areas=columns("areas"),
         elsewhere=settings.string("elsewhere", "abroad", default=TableMapping.elsewhere),
@@ -94,6 +99,19 @@ def _columns(settings: Settings, key: str) -> Columns:
 def _missing(settings: Settings, key: str) -> Columns:
     settings.fault(key, "is missing", f'Write {key} = "column" or {key} = ["one", "two"]')
     return ()
+
+
+def _pattern(settings: Settings) -> str:
+    """A regular expression with named groups, or "" where none is set."""
+    example = r"^(?P<district>\d+)-(?P<precinct>\d+)$"
+    pattern = settings.string("station_id_pattern", example, default="")
+    try:
+        groups = pc.extract_regex("", pattern).type.num_fields
+    except pa.ArrowInvalid:
+        groups = 0
+    if pattern and not groups:
+        settings.fault("station_id_pattern", f"{pattern!r} has no named groups", f"Write it as '{example}'")
+    return pattern
 
 
 def _form(settings: Settings) -> Form:

@@ -1,4 +1,4 @@
-"""Table files: CSV, XLSX and Parquet, told apart by their first bytes and read into one shape, a `Sheet`.
+"""Table files: CSV, XLSX, Parquet and JSON lines, told apart by their first bytes and read into one shape, a `Sheet`.
 
 Every file is hostile.  A CSV table is read block by block and given up at the first block that is none; of an
 XLSX or Parquet file the sizes that it will unfold to are known, and bounded, before it is unfolded.
@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from python_calamine import CalamineError, CalamineWorkbook
 
 from tallyroom.election.fault import Faults
+from tallyroom.election.jsonlines import read_json_lines
 from tallyroom.election.sheet import Sheet, read_sheet_stream
 
 MAX_ROWS = 20_000_000
@@ -39,6 +40,8 @@ def read_table_file(path: Path, faults: Faults, max_rows: int = MAX_ROWS, worksh
                 return _read_xlsx(stream, path.name, worksheet, faults)
             if start == b"PAR1":
                 return _read_parquet(stream, path.name, max_rows, faults)
+            if start.startswith(b"{"):
+                return read_json_lines(stream, path.name, faults, max_rows, MAX_CELLS)
             return read_sheet_stream(stream, path.name, faults, max_rows)
     except OSError as error:
         mend = "Check its name and permissions"

@@ -229,6 +229,12 @@ class Certification(Act, tag="certification", frozen=True, kw_only=True):
     text: str = ""
 
 
+class Attachment(Act, tag="attachment", frozen=True, kw_only=True):
+    """Scans or documents (`evidence`) that belong to an earlier act, by its number."""
+
+    act: int
+
+
 class Seal(Act, tag="seal", frozen=True, kw_only=True):
     """One signature over a range of bulk acts: SHA-256 (hex) of their leaf hashes, in order."""
 
@@ -254,6 +260,7 @@ AnyAct = (
     | Uncall
     | Publication
     | Certification
+    | Attachment
     | Seal
 )
 

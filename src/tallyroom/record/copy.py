@@ -18,9 +18,10 @@ _AT_ONCE = 64
 """Files held in memory at once."""
 
 
-def copy_record(log: Log, target: Path) -> None:
+def copy_record(log: Log, target: Path, checkpoint: bytes = b"") -> None:
     """Brings the copy in `target` to the log's checkpoint; only what it does not hold yet is written.
 
+    checkpoint: the log's own with cosignatures below, to be shown in its place; the bare one does not replace it.
     RecordError when the copy there is of another record, or of more than this log holds; Damaged, with
     nothing published, when what is to be copied is not what was signed.
     """
@@ -31,7 +32,9 @@ def copy_record(log: Log, target: Path) -> None:
     paths = _new_paths(held, log.size)
     while files := {path: source.read(path) for path in islice(paths, _AT_ONCE)}:
         copy.write(files)
-    copy.write({CHECKPOINT: log.checkpoint})
+    shown = checkpoint or log.checkpoint
+    if shown != log.checkpoint or not 0 < held == log.size:
+        copy.write({CHECKPOINT: shown})
 
 
 def _held(log: Log, target: Path) -> int:

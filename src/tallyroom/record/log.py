@@ -92,6 +92,11 @@ class Log:
         return self.verifier.name
 
     @property
+    def tree(self) -> StoredTree:
+        """The tree that the checkpoint signs."""
+        return self._tree
+
+    @property
     def size(self) -> int:
         """How many entries the checkpoint signs."""
         return self._tree.size

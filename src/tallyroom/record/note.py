@@ -67,9 +67,7 @@ class Verifier:
     """An Ed25519 key (signature type 0x01) and the name it signs under."""
 
     def __init__(self, name: str, public: bytes) -> None:
-        if not _is_name(name):
-            raise RecordError("key name", "empty, or with a space or '+'", got=repr(name))
-        self.name = name
+        self.name = key_name(name)
         self.public = public
         self.key_id = note_key_id(name, _ED25519, public)
         self._key = public_key(public)
@@ -77,20 +75,15 @@ class Verifier:
     @classmethod
     def parse(cls, vkey: str) -> "Verifier":
         """The verifier of a vkey, `name+id+base64`; RecordError when it is not one, or not its own id."""
-        parts = vkey.strip().split("+", 2)
-        key = decode_base64(parts[2]) if len(parts) == 3 else None
-        if key is None or key[:1] != bytes([_ED25519]):
-            raise RecordError("vkey", "not an Ed25519 verifier key", "name+id+base64", repr(vkey))
-        verifier = cls(parts[0], key[1:])
-        if parts[1] != verifier.key_id.hex():
-            raise RecordError("vkey", "the id is not of this key", verifier.key_id.hex(), parts[1])
-        return verifier
+        name, kind, public = split_vkey(vkey)
+        if kind != _ED25519:
+            raise RecordError("vkey", "not an Ed25519 verifier key of a log", "type 01", f"type {kind:02x}")
+        return cls(name, public)
 
     @property
     def vkey(self) -> str:
         """The verifier as one line of text, to be published far from the record."""
-        key = encode_base64(bytes([_ED25519]) + self.public)
-        return f"{self.name}+{self.key_id.hex()}+{key}"
+        return join_vkey(self.name, _ED25519, self.public)
 
     def verify(self, text: bytes, signature: bytes) -> bool:
         """Whether the signature is this key's over the text."""
@@ -152,6 +145,15 @@ class Checkpoint:
     @classmethod
     def parse(cls, text: str) -> "Checkpoint":
         """The checkpoint of a note's text: three lines, no extension lines; RecordError for anything else."""
+        checkpoint = cls.read(text)
+        if checkpoint.size == 0 and checkpoint.root != EMPTY_ROOT:
+            got = encode_base64(checkpoint.root)
+            raise RecordError("checkpoint", "the root of no entries is not that of an empty tree", got=got)
+        return checkpoint
+
+    @classmethod
+    def read(cls, text: str) -> "Checkpoint":
+        """As `parse`, but of a log that may say anything: the root of no entries is taken as it stands."""
         lines = text.split("\n")
         if len(lines) != 4 or lines[3] or not lines[0]:
             raise RecordError("checkpoint", "not the three lines origin, size, root")
@@ -160,9 +162,32 @@ class Checkpoint:
         root = decode_base64(lines[2])
         if root is None or len(root) != HASH_SIZE:
             raise RecordError("checkpoint", "the root is not 32 bytes in base64", got=repr(lines[2]))
-        if lines[1] == "0" and root != EMPTY_ROOT:
-            raise RecordError("checkpoint", "the root of no entries is not that of an empty tree", got=lines[2])
         return cls(lines[0], int(lines[1]), root)
+
+
+def key_name(name: str) -> str:
+    """The name, when a key may sign under it; RecordError otherwise."""
+    if not _is_name(name):
+        raise RecordError("key name", "empty, or with a space or '+'", got=repr(name))
+    return name
+
+
+def split_vkey(vkey: str) -> tuple[str, int, bytes]:
+    """(name, signature type, public key) of a vkey; RecordError when it is not one, or its id not its own."""
+    parts = vkey.strip().split("+", 2)
+    key = decode_base64(parts[2]) if len(parts) == 3 else None
+    if not key:
+        raise RecordError("vkey", "not a verifier key", "name+id+base64", repr(vkey[:120]))
+    name, kind, public = key_name(parts[0]), key[0], key[1:]
+    key_id = note_key_id(name, kind, public).hex()
+    if parts[1] != key_id:
+        raise RecordError("vkey", "the id is not of this key", key_id, parts[1])
+    return name, kind, public
+
+
+def join_vkey(name: str, kind: int, public: bytes) -> str:
+    """The vkey of a name, a signature type and a public key."""
+    return f"{name}+{note_key_id(name, kind, public).hex()}+{encode_base64(bytes([kind]) + public)}"
 
 
 def note_key_id(name: str, kind: int, public: bytes) -> bytes:
@@ -182,11 +207,11 @@ def open_note(data: bytes, verifiers: Sequence[NoteVerifier]) -> Note:
     Signatures of other keys are kept but count for nothing.  RecordError when the note is malformed, when
     none of the keys signed it, or when a signature under a known name and id is not that key's.
     """
-    text, lines = _split(data)
+    text, signatures = read_note(data)
     known = {(verifier.name, verifier.key_id): verifier for verifier in verifiers}
     verified: dict[tuple[str, bytes], Signature] = {}
     unknown = []
-    for signature in map(_signature, lines):
+    for signature in signatures:
         key = (signature.name, signature.key_id)
         if key not in known:
             unknown.append(signature)
@@ -211,7 +236,8 @@ def open_checkpoint(data: bytes, verifier: Verifier) -> Checkpoint:
     return checkpoint
 
 
-def _split(data: bytes) -> tuple[str, list[str]]:
+def read_note(data: bytes) -> tuple[str, list[Signature]]:
+    """Text and signatures of a note, none of them checked; RecordError when it is malformed."""
     if len(data) > MAX_NOTE:
         raise RecordError("note", "too long", f"at most {MAX_NOTE} bytes", str(len(data)))
     try:
@@ -223,7 +249,12 @@ def _split(data: bytes) -> tuple[str, list[str]]:
     text, blank, signatures = note.rpartition("\n\n")
     if not blank or not signatures.endswith("\n"):
         raise RecordError("note", "no blank line with signature lines after it")
-    return text + "\n", signatures[:-1].split("\n")
+    return text + "\n", read_signatures(signatures)
+
+
+def read_signatures(lines: str) -> list[Signature]:
+    """The signatures of signature lines, none of them checked; RecordError when one is malformed."""
+    return [_signature(line) for line in lines.removesuffix("\n").split("\n")]
 
 
 def _signature(line: str) -> Signature:

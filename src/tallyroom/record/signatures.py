@@ -40,9 +40,24 @@ def authenticate(
     entries: all of a record, from 0.  root_at: the record's root at a size.  Bulk acts come before their
     seal does, so they count only once the walk has come past it without a fault.  Memory is constant.
     """
+    return _authenticate(_Walk(origin, root_at), 0, entries)
+
+
+def authenticate_on(
+    definition: bytes, start: int, entries: Iterable[bytes], origin: str, root_at: Callable[[int], bytes]
+) -> Iterator[tuple[int, acts.AnyAct | Fault]]:
+    """As `authenticate`, from act `start` on, where all before it were found without a fault.
+
+    definition: the entry of act 0, which names the keys.  entries: those from `start`, which is not 0.
+    """
     walk = _Walk(origin, root_at)
-    index = -1
-    for index, entry in enumerate(entries):
+    walk.act(0, definition)
+    return _authenticate(walk, start, entries)
+
+
+def _authenticate(walk: "_Walk", start: int, entries: Iterable[bytes]) -> Iterator[tuple[int, acts.AnyAct | Fault]]:
+    index = start - 1
+    for index, entry in enumerate(entries, start):
         try:
             yield index, walk.act(index, entry)
         except RecordError as error:

@@ -5,19 +5,29 @@ a level is kept, so that a walk from the first entry to the last reads each tile
 """
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from tallyroom.record.error import Damaged
-from tallyroom.record.store import Store
 from tallyroom.record.tiles import WIDTH, Edge, Tile, entries_path, tile_path
 from tallyroom.record.tree import leaf_hashes, subtree_root
 
 _MEND = "Run fsck, and restore the file from a copy."
 
 
+class TileReader(Protocol):
+    """Where the tiles of a record are read, none of them proved: a folder, a web site."""
+
+    def hashes(self, level: int, n: int, width: int) -> list[bytes]:
+        """The first `width` hashes of a tile; Damaged when it cannot be read."""
+
+    def bundle(self, n: int, width: int) -> list[bytes]:
+        """The first `width` entries of a bundle; Damaged when it cannot be read."""
+
+
 class StoredTree:
     """A tree of `size` leaves and its root, as stored; Damaged when the right edge gives another root."""
 
-    def __init__(self, store: Store, size: int, root: bytes) -> None:
+    def __init__(self, store: TileReader, size: int, root: bytes) -> None:
         self.store = store
         self.size = size
         self.root = root
@@ -49,6 +59,10 @@ class StoredTree:
             path = entries_path(n, width)
             raise Damaged(path, f"the entries are not those of {tile_path(0, n, width)}", mend=_MEND)
         return entries
+
+    def entry(self, index: int) -> bytes:
+        """One entry, proved."""
+        return self.bundle(index // WIDTH)[index % WIDTH]
 
     def root_at(self, size: int) -> bytes:
         """The root of the first `size` leaves, at most those of this tree."""

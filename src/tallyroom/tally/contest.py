@@ -4,7 +4,7 @@ As counted: the first accepted figures, whatever came later.  As standing: after
 annulments.  An annulled station stays reported and leaves the totals as standing and both sums of turnout.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from operator import itemgetter
 
@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from tallyroom.election.definition import Contest, Definition
 from tallyroom.election.form import VOTES, Term
+from tallyroom.record.acts import Protocol
 from tallyroom.tally.sums import AreaSums, Rows
 
 UNREAD = -1
@@ -35,9 +36,6 @@ class Status(IntEnum):
     IN_REVIEW = 2
     ACCEPTED = 3
     ANNULLED = 4
-
-
-RECEIVED = int(Status.RECEIVED)
 
 
 class ContestCount:
@@ -95,17 +93,26 @@ class ContestCount:
             figures = (*self._lines(lines), *self._votes(votes))
         except KeyError:
             return None
-        unread = None in figures
-        read = [figure for figure in figures if figure is not None] if unread else figures
+        read = [figure for figure in figures if figure is not None] if None in figures else figures
         if read and not 0 <= min(read) <= max(read) <= MAX_FIGURE:
             return None
-        return tuple(UNREAD if figure is None else figure for figure in figures) if unread else figures
+        return figures if read is figures else tuple(UNREAD if figure is None else figure for figure in figures)
 
-    def file(self, station: int, row: tuple[int, ...], act: int) -> None:
-        """Put the protocol of a station on file as received: its k figures, and the act that holds them."""
-        self.filed[station] = row
-        self.act[station] = act
-        self.status[station] = RECEIVED
+    def rows(self, protocols: Sequence[Protocol]) -> Rows | None:
+        """The rows of m protocols, shape (m, k), if every figure of all of them is read and as `row` asks."""
+        if any(len(act.lines) + len(act.votes) != len(self.columns) for act in protocols):
+            return None
+        try:
+            rows = np.array([(*self._lines(act.lines), *self._votes(act.votes)) for act in protocols], np.int64)
+        except (KeyError, TypeError, OverflowError):
+            return None
+        return rows if 0 <= rows.min() <= rows.max() <= MAX_FIGURE else None
+
+    def file(self, stations: int | Sequence[int], rows: tuple[int, ...] | Rows, acts: int | Sequence[int]) -> None:
+        """Put protocols on file as received: m different stations, rows of shape (m, k), m acts; or one of each."""
+        self.filed[stations] = rows
+        self.act[stations] = acts
+        self.status[stations] = Status.RECEIVED
 
     def accept(self, stations: Rows) -> None:
         """Accept the protocols on file of m stations: they become reported and enter both totals."""

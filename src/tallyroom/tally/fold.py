@@ -8,7 +8,7 @@ One place serves both sides: each rule below checks an act and returns its effec
 before it enters an act; every replay checks again.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -19,6 +19,7 @@ from tallyroom.record.acts import (
     Act,
     Annulment,
     AnyAct,
+    Attachment,
     Call,
     CandidateStatus,
     Certification,
@@ -49,16 +50,41 @@ class Objection(Exception):
 
 def fold(state: State, acts: Iterable[AnyAct]) -> None:
     """Fold the acts that follow the `state.size` acts folded so far."""
-    for act in acts:
-        rule = _RULES.get(type(act))
-        state.protocol_at.append(None)
-        try:
-            if rule and (effect := rule(state, act)):
-                effect()
-        except Objection as found:
-            state.breaches.append(Breach(state.size, str(found)))
-        state.last_at = act.at
-        state.size += 1
+    for kind, same in groupby(acts, key=type):
+        run: list[Any] = list(same)
+        if not (kind is Protocol and len(run) > 1 and _filed_together(state, run)):
+            for act in run:
+                _apply(state, act)
+        state.last_at = run[-1].at
+
+
+def _apply(state: State, act: AnyAct) -> None:
+    rule = _RULES.get(type(act))
+    state.protocol_at.append(None)
+    try:
+        if rule and (effect := rule(state, act)):
+            effect()
+    except Objection as found:
+        state.breaches.append(Breach(state.size, str(found)))
+    state.size += 1
+
+
+def _filed_together(state: State, run: Sequence[Protocol]) -> bool:
+    """File protocols in one piece; False, with nothing done, unless each is plainly the first of its station.
+
+    This does what `_protocol` does to each, in a third of the time; most of a record is such runs.
+    """
+    count = state.contests.get(run[0].contest)
+    if count is None or {(act.contest, act.supersedes) for act in run} != {(count.contest.id, None)}:
+        return False
+    index, rows = state.definition.stations.index, count.rows(run)
+    stations = [place for act in run if (place := index.get(act.station)) is not None]
+    if rows is None or len(set(stations)) < len(run) or (count.act[stations] >= 0).any():
+        return False
+    count.file(stations, rows, range(state.size, state.size + len(run)))
+    state.protocol_at += [(count, station) for station in stations]
+    state.size += len(run)
+    return True
 
 
 def objection(state: State, act: AnyAct) -> str | None:
@@ -261,6 +287,11 @@ def _certification(state: State, act: Certification) -> Effect:
     return lambda: state.certified.update({act.contest: (state.size, act)})
 
 
+def _attachment(state: State, act: Attachment) -> None:
+    if not 0 <= act.act < state.size or not act.evidence:
+        raise Objection(f"there is no act {act.act} to attach to, or nothing is attached")
+
+
 def _publication(state: State, act: Publication) -> Effect | None:
     if act.number in state.publications:
         if act.snapshot != state.publications[act.number].snapshot:
@@ -294,4 +325,5 @@ _RULES: dict[type, Callable[[State, Any], Effect | None]] = {
     Uncall: _uncall,
     Certification: _certification,
     Publication: _publication,
+    Attachment: _attachment,
 }

@@ -18,7 +18,8 @@ from tallyroom.tally.fold import fold
 from tallyroom.tally.state import State
 from tallyroom.tally.summary import Basis, Summary
 
-BLOCK = 4096
+BLOCK = 256
+"""Acts decoded at once: few enough to stay in the processor's cache, enough to be filed together."""
 
 
 def replay(

@@ -11,7 +11,8 @@ from tallyroom.tally.contest import UNREAD, ContestCount, Status
 from tallyroom.tally.state import State
 from tallyroom.tally.sums import Rows
 
-STATUS_NAMES = {status: status.name.lower() for status in Status}
+STATUS_NAMES = pa.array([status.name.lower() for status in Status])
+"""By the number of a `Status`."""
 
 
 def station_table(state: State, count: ContestCount) -> pa.Table:
@@ -37,8 +38,10 @@ def station_table(state: State, count: ContestCount) -> pa.Table:
             columns[name] = _sum(count, rows, hidden, terms)
     for candidate in count.contest.candidate_ids:
         columns[f"v_{candidate}"] = _sum(count, rows, hidden, (Term(1, candidate),))
-    columns["status"] = pa.array([STATUS_NAMES[Status(status)] for status in count.status.tolist()])
-    acts = np.array([count.act_in_force(station) for station in range(len(stations))], np.int64)
+    columns["status"] = STATUS_NAMES.take(pa.array(count.status))
+    acts = count.act.copy()
+    for station, act in count.in_force.items():
+        acts[station] = act
     columns["act"] = pa.array(acts, mask=acts < 0)
     columns["data_origin"] = pa.array([definition.data_origin] * len(stations))
     return pa.table(columns)
@@ -63,5 +66,5 @@ def _area_columns(state: State) -> dict[str, Any]:
             next((areas.areas[a].id for a in chain[:-1].tolist() if areas.areas[a].level == level), None)
             for chain in areas.chains
         ]
-        columns[level] = pa.array([of_area[a] for a in state.definition.stations.area.tolist()], pa.string())
+        columns[level] = pa.array(of_area, pa.string()).take(pa.array(state.definition.stations.area))
     return columns

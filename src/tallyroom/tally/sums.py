@@ -27,7 +27,7 @@ class AreaSums:
 
     def add_one(self, area: int, row: Rows | int) -> None:
         """Add one station's row of `area`; a correction adds the difference."""
-        self.values[self._chains[area]] += row
+        np.add.at(self.values, self._chains[area], row)
 
     def add(self, areas: Rows, rows: Rows) -> None:
         """Add many stations at once: `areas` of shape (n,), `rows` of shape (n, columns)."""
@@ -36,7 +36,7 @@ class AreaSums:
             return
         present, group = np.unique(areas, return_inverse=True)
         sums = np.zeros((len(present), self.values.shape[1]), np.int64)
-        for column in range(sums.shape[1]):
+        for column in range(sums.shape[1]):  # numpy adds scattered numbers several times as fast as rows
             np.add.at(sums[:, column], group, rows[:, column])
         for area, total in zip(present.tolist(), sums, strict=True):
-            self.values[self._chains[area]] += total
+            self.add_one(area, total)
