@@ -10,7 +10,7 @@ from tallyroom.rehearsal.apportion import apportion, draw_rare, fill_margins
 def shares(draw):
     """Weights, bounds and a total that the bounds can hold."""
     size = draw(st.integers(1, 30))
-    weights = draw(st.lists(st.floats(1e-6, 1e6), min_size=size, max_size=size))
+    weights = draw(st.lists(st.floats(1e-5, 1e6), min_size=size, max_size=size))
     low = draw(st.lists(st.integers(0, 50), min_size=size, max_size=size))
     room = draw(st.lists(st.integers(0, 500), min_size=size, max_size=size))
     high = [least + more for least, more in zip(low, room, strict=True)]
