@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from tallyverify.record import Fault, Tree, unbase64
+from tallyverify.record import Fault, Tree, public_key, unbase64
 
 Act = dict[str, Any]
 MAX = 2**53 - 1  # the largest whole number that every reader of JSON keeps exactly (RFC 7493)
@@ -124,7 +124,7 @@ class Authors:
         for key in act.get("keys", []):
             try:
                 raw = unbase64(key["public"])
-                self.keys[sha256(raw).hexdigest()[:16]] = Ed25519PublicKey.from_public_bytes(raw)
+                self.keys[sha256(raw).hexdigest()[:16]] = public_key(raw)
             except ValueError as error:
                 yield Fault("act 0", f"the key of {key['role']}: {error}")
         if not any(key["id"] == act.get("by") and key["role"] == "commission" for key in act.get("keys", [])):

@@ -18,6 +18,9 @@ from urllib.request import HTTPRedirectHandler, build_opener
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+P = 2**255 - 19
+Y8 = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
+WEAK = {0, 1, P - 1, Y8, P - Y8}  # y of the points of small order (RFC 8032): anyone can sign under such a key
 Keys = dict[tuple[str, bytes], Ed25519PublicKey]  # by name and id (4 bytes), as signature lines give them
 
 
@@ -80,6 +83,14 @@ def unbase64(text: str) -> bytes:
     return data
 
 
+def public_key(raw: bytes) -> Ed25519PublicKey:
+    """An Ed25519 public key; ValueError for a weak one, and for a second spelling of a key."""
+    y = int.from_bytes(raw, "little") & (2**255 - 1)
+    if y >= P or y in WEAK:
+        raise ValueError("not a key that a signature can be trusted under")
+    return Ed25519PublicKey.from_public_bytes(raw)
+
+
 def read_vkey(vkey: str) -> Keys:
     """The key of a line name+id+base64, where id is SHA-256(name, line feed, type and key)[:4]; else Unreadable."""
     try:
@@ -88,7 +99,7 @@ def read_vkey(vkey: str) -> Keys:
         own_id = sha256(f"{name}\n".encode() + data).digest()[:4]
         if data[:1] != b"\x01" or key_id != own_id.hex() or not name or re.search(r"\s", name):
             raise ValueError("its type is not Ed25519 (1), or its id is not its own")
-        return {(name, own_id): Ed25519PublicKey.from_public_bytes(data[1:])}
+        return {(name, own_id): public_key(data[1:])}
     except ValueError as error:
         raise Unreadable(f"{vkey[:200]!r} is no verifier key (name+id+base64): {error}") from error
 
@@ -101,6 +112,8 @@ def open_checkpoint(note: bytes, keys: Keys) -> tuple[str, int, str]:
         origin, size, root = text.split("\n")
         if not re.fullmatch(r"0|[1-9][0-9]{0,14}", size) or len(unbase64(root)) != 32 or lines[-1:] != "\n":
             raise ValueError("size, root or end are malformed")
+        if re.search(r"[\x00-\x09\x0b-\x1f]", note.decode()):
+            raise ValueError("a control character")
         for line in lines[:-1].split("\n"):
             dash, name, encoded = line.split(" ")
             key_id, signature = unbase64(encoded)[:4], unbase64(encoded)[4:]

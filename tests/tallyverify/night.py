@@ -152,7 +152,9 @@ def _days_after(state: State, clerk: Clerk) -> None:
     for role in ("desk-1", "desk-2"):
         enter(state, clerk, [acts.Call(at=at(22), contest="mayor", candidate="a")], role)
     enter(state, clerk, [acts.CandidateStatus(at=at(22), contest="mayor", candidate="c", status="withdrawn")])
-    seen = acts.Seen(clerk.log.size, "")
+    scan = acts.Evidence("0" * 64, 1000, "image/png")
+    enter(state, clerk, [acts.Attachment(at=at(22), act=held, evidence=(scan,))])
+    seen = acts.Seen(clerk.log.size, encode_base64(clerk.log.root))
     enter(state, clerk, [acts.Certification(at=at(22), contest="council", snapshot=seen, winner="z")])
 
 
@@ -171,18 +173,10 @@ def signed(night: Night, act: acts.Act, role: str = "commission", origin: str = 
     """An act as its author would enter it at the end of the record."""
     with Log.open(night.site, night.vkey) as log:
         size = log.size if seen is None else seen
-        prev = act.prev_checkpoint or acts.Seen(size, acts_root(log, size))
+        prev = act.prev_checkpoint or acts.Seen(size, encode_base64(log.root_at(size)))
         key = RoleKey(role, load_key(night.folder / "private" / f"{role}.key"))
-        act = key.sign_act(_with(act, prev), origin or log.origin)
+        act = key.sign_act(msgspec.structs.replace(act, prev_checkpoint=prev), origin or log.origin)
     return acts.encode(act)
-
-
-def acts_root(log: Log, size: int) -> str:
-    return encode_base64(log.root_at(size))
-
-
-def _with(act: acts.Act, prev: acts.Seen) -> acts.Act:
-    return msgspec.structs.replace(act, prev_checkpoint=prev)
 
 
 def edit(path: Path, change: Callable[[bytes], bytes]) -> None:

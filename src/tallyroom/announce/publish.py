@@ -25,7 +25,7 @@ from tallyroom.election.definition import Contest, Definition
 from tallyroom.record.acts import Publication, Seen
 from tallyroom.record.clerk import Clerk
 from tallyroom.record.copy import copy_record
-from tallyroom.record.log import Log
+from tallyroom.record.log import VKEY, Log
 from tallyroom.record.store import Store
 from tallyroom.tally.replay import catch_up, publications, summarise
 from tallyroom.tally.results import Results
@@ -41,10 +41,6 @@ Cosign = Callable[[bytes], bytes]
 def no_witness(checkpoint: bytes) -> bytes:
     """Shows a checkpoint under the log's signature alone."""
     return checkpoint
-
-
-VKEY = "log.vkey"
-"""The key that checks the checkpoint, beside it."""
 
 
 class Pointer(msgspec.Struct, frozen=True):

@@ -16,15 +16,13 @@ from tallyroom.announce.statements import official_totals, statements
 from tallyroom.audit.actasum import write_statements
 from tallyroom.audit.source import Source, read_source, sheet_source
 from tallyroom.cli.progress import bar
-from tallyroom.cli.say import Contest, Json, contest_of, load, refuse, write_json
+from tallyroom.cli.say import Contest, Json, contest_of, load, record_of, refuse, write_json
 from tallyroom.election.definition import Contest as ContestDefinition
 from tallyroom.election.definition import Definition
 from tallyroom.election.fault import BadInput, Fault
 from tallyroom.election.mappingfile import read_mapping
 from tallyroom.election.rules import Rule
 from tallyroom.election.sheet import Sheet
-from tallyroom.intake.opening import read_vkey, reader
-from tallyroom.record.log import Log
 from tallyroom.record.store import Store
 from tallyroom.tally.replay import replay, summarise
 from tallyroom.tally.results import Results
@@ -83,7 +81,7 @@ def export(
     """The acts of the count as statements that another program adds up."""
     if form != "actasum":
         refuse("--format", f"there is no format {form!r}", "Use actasum")
-    definition, log = _record(folder)
+    definition, log = record_of(folder)
     found = contest_of(definition, contest)
     with bar("Replaying the record") as progress:
         state = replay(definition, log, progress=progress)
@@ -133,7 +131,7 @@ def _site(path: Path, contest: str) -> Published:
 
 def _folder(path: Path, contest: str) -> Published:
     """The count of an election folder as its record stands."""
-    definition, log = _record(path)
+    definition, log = record_of(path)
     found = contest_of(definition, contest)
     with bar("Replaying the record") as progress:
         state = replay(definition, log, progress=progress)
@@ -154,13 +152,6 @@ def _counted(definition: Definition, contest: ContestDefinition, results: Result
         snapshot=results.snapshot,
         settled=results.settled,
     )
-
-
-def _record(path: Path) -> tuple[Definition, Log]:
-    """Definition and record of an election folder or of a published site."""
-    if (path / POINTER).exists():
-        return load(path / "definition"), Log.open(path, read_vkey(path))
-    return load(path), reader(path)
 
 
 def _decode(path: Path, kind: type[T]) -> T:

@@ -9,13 +9,14 @@ from typing import Annotated
 
 import typer
 
-from tallyroom.announce.publish import VKEY, go_on, publish, restore
+from tallyroom.announce.publish import go_on, publish, restore
 from tallyroom.announce.serve import site_server
 from tallyroom.cli.progress import bar
 from tallyroom.cli.say import At, Folder, Json, PolicyFile, load, now, policy_of, refuse, write_json
 from tallyroom.intake.opening import read_vkey, reader, writer
 from tallyroom.record.canonical import encode_base64
 from tallyroom.record.fsck import fsck as check_record
+from tallyroom.record.log import VKEY
 from tallyroom.record.note import Verifier
 from tallyroom.record.witness_http import NotCosigned, collect
 from tallyroom.tally.replay import replay

@@ -16,14 +16,12 @@ from tallyroom.record.acts import StationList
 from tallyroom.record.clerk import Clerk
 from tallyroom.record.error import RecordError
 from tallyroom.record.keys import RoleKey, create_key, load_key
-from tallyroom.record.log import CHECKPOINT, Log
+from tallyroom.record.log import CHECKPOINT, VKEY, Log
 from tallyroom.record.note import Signer
 from tallyroom.record.store import Store
 
 ROLES = ("commission", "desk-1", "desk-2")
 """Roles that sign: the commission enters and certifies; the two of the results desk publish and call."""
-
-VKEY = "log.vkey"
 
 
 def open_record(folder: Path, definition: Definition, at: str) -> Clerk:

@@ -24,6 +24,8 @@ from tallyroom.record.tiles import MAX_ENTRY, WIDTH, Edge, edge_paths, encode_bu
 from tallyroom.record.tree import EMPTY_ROOT, leaf_hashes
 
 CHECKPOINT = "checkpoint"
+VKEY = "log.vkey"
+"""The key that checks the checkpoint, in a file beside it."""
 
 
 class Log:
