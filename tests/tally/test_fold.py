@@ -208,3 +208,17 @@ def test_figures_of_another_form_or_beyond_64_bit_json_are_refused() -> None:
     for bad in (good | {"valid": -1}, good | {"valid": 2**53}, {"valid": 6}, good | {"other": 1}):
         protocol = acts.Protocol(at=AT, contest="mayor", station="S-0001", lines=bad, votes={"a": 1, "b": 2, "c": 3})
         assert objection(state, protocol) is not None
+
+
+def test_a_replaced_protocol_is_counted_once_when_one_acceptance_covers_both() -> None:
+    state = State(village())
+    good = {"lines": lines(6), "votes": {"a": 1, "b": 2, "c": 3}}
+    fold(
+        state,
+        [
+            acts.Protocol(at=AT, contest="mayor", station="S-0001", **good),
+            acts.Protocol(at=AT, contest="mayor", station="S-0001", supersedes=0, **good),
+            acts.Accepted(at=AT, first=0, count=2),
+        ],
+    )
+    assert state.contests["mayor"].counted.whole[-3:].tolist() == [1, 2, 3]
