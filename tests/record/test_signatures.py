@@ -47,7 +47,7 @@ def test_a_sound_record_has_no_faults(entries: list[bytes]) -> None:
 
 @pytest.mark.parametrize("start", [1, 2, 6, 9, 10])
 def test_a_walk_goes_on_where_all_before_was_sealed(entries: list[bytes], start: int) -> None:
-    walk = authenticate_on(entries[0], start, entries[start:], ORIGIN, lambda size: root(entries[:size]))
+    walk = authenticate_on([(0, entries[0])], start, entries[start:], ORIGIN, lambda size: root(entries[:size]))
     assert list(walk) == [(index, acts.decode(entries[index])) for index in range(start, len(entries))]
 
 
@@ -86,7 +86,7 @@ FORGERIES: dict[str, tuple[int, Callable[[bytes], bytes], list[tuple[str, str]]]
         lambda e: changed(resigned(e, OBSERVER), by=COMMISSION.id),
         [("act 1", "signature")],
     ),
-    "signed by a stranger": (1, lambda e: resigned(e, STRANGER), [("act 1", "does not name")]),
+    "signed by a stranger": (1, lambda e: resigned(e, STRANGER), [("act 1", "no act before it names")]),
     "a bulk act changed": (3, lambda e: changed(e, station="S-9999"), [("act 5", "not over these acts")]),
     "a bulk act under another key's name": (
         3,
