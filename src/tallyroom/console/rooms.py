@@ -1,0 +1,27 @@
+"""The rooms of the console: what a person finds on the first page, by duty.  Each room has its line here."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+
+from tallyroom.console.accounts.duties import Action
+from tallyroom.console.accounts.models import User
+
+
+@dataclass(frozen=True)
+class Room:
+    """A page to start from: the name of its address, its title, what it is for, and who may take which action there."""
+
+    url_name: str
+    title: str | Promise
+    purpose: str | Promise
+    action: Action
+
+
+ROOMS: tuple[Room, ...] = ()
+
+
+def rooms_of(user: User) -> Iterator[Room]:
+    """The rooms that the duties of this person open."""
+    return (room for room in ROOMS if user.may_somewhere(room.action))
