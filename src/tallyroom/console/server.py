@@ -9,7 +9,7 @@ from django.core.management import call_command
 
 from tallyroom.record.store import flush_folder
 
-KEY = "console.key"
+KEY = "console.secret"
 
 
 def prepare(folder: Path, site: Path | None = None, url: str = "") -> None:
