@@ -14,6 +14,7 @@ from tallyroom.election import folder as election_folder
 from tallyroom.election.definition import Definition
 from tallyroom.intake.opening import reader
 from tallyroom.intake.paper import Paper
+from tallyroom.record.error import RecordError
 from tallyroom.record.log import CHECKPOINT, Log
 from tallyroom.tally.replay import catch_up
 from tallyroom.tally.state import State
@@ -34,13 +35,20 @@ class CountingRoom:
         """The paper of each contest."""
         return {contest.id: Paper(self.definition.form, contest) for contest in self.definition.contests}
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the election has a record yet."""
+        return (self.folder / "record" / CHECKPOINT).exists()
+
     @contextmanager
     def reading(self) -> Iterator[State]:
         """The count at the end of the record; nobody changes it while it is read.
 
-        Raises RecordError where the record is damaged, or not that of this definition.
+        Raises RecordError where there is no record, where it is damaged, or not that of this definition.
         """
         with self._lock:
+            if not self.is_open:
+                raise RecordError(str(self.folder), "has no record yet", mend=f"Run: tallyroom open {self.folder}")
             if self._newest() != self._checkpoint:
                 self.follow(reader(self.folder))
             yield self._state

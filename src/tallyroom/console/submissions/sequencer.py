@@ -107,6 +107,8 @@ class Sequencer:
     def _turn(self) -> float:
         """One batch, or one look; how long to rest after it."""
         waiting.handed_in.clear()
+        if not self._room.is_open:
+            return PAUSE
         if self._clerk is None and not self._lead():
             return IDLE if self._wake_decided() else POLL
         if not self._sure:
