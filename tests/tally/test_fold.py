@@ -14,7 +14,7 @@ from tallyroom.record.log import Log
 from tallyroom.record.note import Signer
 from tallyroom.tally.contest import Status
 from tallyroom.tally.fold import fold, objection
-from tallyroom.tally.replay import catch_up
+from tallyroom.tally.replay import catch_up, replay
 from tallyroom.tally.state import State
 from tests.tally.village import PLACES, lines, village
 
@@ -188,6 +188,22 @@ def test_a_second_protocol_and_a_stale_correction_have_no_effect_and_are_shown()
     )
     assert [breach.act for breach in state.breaches] == [2, 3]
     assert state.contests["mayor"].counted.whole[-3:].tolist() == [1, 2, 3]
+
+
+def test_an_entry_that_is_no_act_has_no_effect_and_is_shown(tmp_path: Path) -> None:
+    definition = village()
+    key = RoleKey("commission", Ed25519PrivateKey.from_private_bytes(bytes(32)))
+    first = acts.Definition(
+        at=AT, election="village", origin=definition.origin, data_origin="synthetic", files={},
+        stations=acts.StationList(6, ""), keys=(key.announced(),), software="test",
+    )  # fmt: skip
+    opened = acts.Opened(at=AT, station="S-0001")
+    entries = [acts.encode(first), b"\xff{", b'{"at":"x","type":"joke"}', acts.encode(opened)]
+    with Log.create(tmp_path, definition.origin, Signer(definition.origin, key.private)) as log:
+        log.append(entries)
+        state = replay(definition, log)
+    assert [breach.act for breach in state.breaches] == [1, 2]
+    assert (state.size, state.last_at, state.opened[0]) == (4, AT, True)
 
 
 def test_a_form_that_has_arrived_is_received_until_it_goes_back_or_is_entered() -> None:

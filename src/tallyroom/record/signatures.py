@@ -88,7 +88,7 @@ class _Walk:
         self.root_at = root_at
         self.run: _Run | None = None
         self._keyring = Keyring(origin)
-        self._seen: acts.Seen | None = None
+        self._seen: tuple[acts.Seen | None, acts.Seen | None] = (None, None)
 
     def act(self, index: int, entry: bytes) -> acts.AnyAct:
         """The act of an entry; RecordError when anything about it is wrong."""
@@ -98,7 +98,9 @@ class _Walk:
             raise RecordError(f"act {index}", act)
         if index == 0 or isinstance(act, acts.Definition):
             self._define(index, act)
-        self._check_seen(index, act)
+        self._check_seen(index, act.prev_checkpoint, "names")
+        if isinstance(act, acts.Publication | acts.Certification):
+            self._check_seen(index, act.snapshot, "is about")
         key = self._keyring.key(act.by, f"act {index}")
         if isinstance(act, acts.Seal):
             _check_seal(index, act, sealed)
@@ -131,15 +133,14 @@ class _Walk:
         if act.by not in {key.id for key in act.keys if key.role == "commission"}:
             raise RecordError(where, "not by the commission's own key", got=act.by)
 
-    def _check_seen(self, index: int, act: acts.AnyAct) -> None:
-        seen = act.prev_checkpoint
+    def _check_seen(self, index: int, seen: acts.Seen | None, how: str) -> None:
         if seen is None or not 0 <= seen.size <= index:
-            raise RecordError(f"act {index}", "names no checkpoint before it", got=str(seen and seen.size))
-        if seen != self._seen:
+            raise RecordError(f"act {index}", f"{how} no checkpoint before it", got=str(seen and seen.size))
+        if seen not in self._seen:
             root = encode_base64(self.root_at(seen.size))
             if seen.root != root:
-                raise RecordError(f"act {index}", f"names a root of size {seen.size} that never was", root, seen.root)
-            self._seen = seen
+                raise RecordError(f"act {index}", f"{how} a root of size {seen.size} that never was", root, seen.root)
+            self._seen = (seen, self._seen[0])
 
 
 def _check_seal(index: int, seal: acts.Seal, run: _Run | None) -> None:

@@ -10,7 +10,7 @@ before it enters an act; every replay checks again.
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -52,17 +52,28 @@ class Objection(Exception):
     """Why an act may not have an effect."""
 
 
-def fold(state: State, acts: Iterable[AnyAct]) -> None:
+class NoAct(NamedTuple):
+    """Stands for an entry of the record that is no act, and says why; it has no effect."""
+
+    why: str
+
+
+def fold(state: State, acts: Iterable[AnyAct | NoAct]) -> None:
     """Fold the acts that follow the `state.size` acts folded so far."""
     for kind, same in groupby(acts, key=type):
         run: list[Any] = list(same)
         if not (kind is Protocol and len(run) > 1 and _filed_together(state, run)):
             for act in run:
                 _apply(state, act)
-        state.last_at = run[-1].at
+        if kind is not NoAct:
+            state.last_at = run[-1].at
 
 
-def _apply(state: State, act: AnyAct) -> None:
+def _no_act(state: State, entry: NoAct) -> None:
+    raise Objection(f"is no act: {entry.why}")
+
+
+def _apply(state: State, act: AnyAct | NoAct) -> None:
     rule = _RULES.get(type(act))
     state.protocol_at.append(None)
     try:
@@ -338,6 +349,7 @@ def _publication(state: State, act: Publication) -> Effect | None:
 
 
 _RULES: dict[type, Callable[[State, Any], Effect | None]] = {
+    NoAct: _no_act,
     DefinitionAct: _defined,
     Opened: _opened,
     Closed: _closed,
