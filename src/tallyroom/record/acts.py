@@ -235,6 +235,18 @@ class Attachment(Act, tag="attachment", frozen=True, kw_only=True):
     act: int
 
 
+class Key(Act, tag="key", frozen=True, kw_only=True):
+    """A key of a role is issued, revoked (by id), or both at once: the old one is replaced by a new one.
+
+    proof: Ed25519 (base64) of the new key, as `sig` but over the act without `proof` too: whoever asked for
+    the key holds it.
+    """
+
+    key: RolePublicKey | None = None
+    proof: str = ""
+    revokes: str = ""
+
+
 class Seal(Act, tag="seal", frozen=True, kw_only=True):
     """One signature over a range of bulk acts: SHA-256 (hex) of their leaf hashes, in order."""
 
@@ -261,6 +273,7 @@ AnyAct = (
     | Publication
     | Certification
     | Attachment
+    | Key
     | Seal
 )
 
