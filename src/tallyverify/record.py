@@ -162,6 +162,8 @@ class Signer:
         message = text.encode()
         if self.type != LOG:  # a witness puts its time before the signature, in seconds since 1970
             time, signature = signature[:8], signature[8:]
+            if time >= b"\x80":
+                raise InvalidSignature
             if self.type == COSIGNATURE:
                 message = b"cosignature/v1\ntime %d\n" % int.from_bytes(time, "big") + message
             else:

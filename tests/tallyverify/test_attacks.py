@@ -19,7 +19,8 @@ from tallyroom.announce.publish import VKEY
 from tallyroom.record import acts
 from tallyroom.record.log import CHECKPOINT
 from tallyroom.record.note import Signer
-from tallyverify.__main__ import main, verify
+from tallyverify.__main__ import Check, main, verify
+from tallyverify.record import Policy, Site
 from tests.tallyverify.night import Night, at, edit, protocol, rebuild, signed
 
 Attack = Callable[[Night, Path], object]
@@ -181,6 +182,21 @@ ATTACKS: list[tuple[str, Attack, tuple[str, ...]]] = [
         digit("v/3/council/results.json", '"winner": "z"', '"winner": "x"'),
         (r"v/3/council/results.json: outcome.winner \(expected z, got x\)",),
     ),
+    (
+        "a correction",
+        digit("v/3/results.json", '"valid_after": 21', '"valid_after": 22'),
+        (r"v/3/results.json: corrections\[0\].valid_after \(expected 21, got 22\)",),
+    ),
+    (
+        "an annulment",
+        digit("v/3/results.json", "the box was open", "the box was shut"),
+        (r"annulled\[0\].reason \(expected the box was open, got the box was shut\)",),
+    ),
+    (
+        "what was said",
+        digit("v/2/results.json", "long queues", "no queues"),
+        (r"v/2/results.json: statements\[0\].text \(expected =long queues, got =no queues\)",),
+    ),
     ("a bulletin", digit("v/3/bulletin.en.txt", "1", "2"), ("v/3/bulletin.en.txt: SHA-256",)),
     ("a parquet file", digit("v/3/stations.parquet", "PAR1", "PAR2"), ("v/3/stations.parquet: SHA-256",)),
     ("a tree that is not signed", tree_not_signed, ("checkpoint: the root of the acts",)),
@@ -258,6 +274,71 @@ def test_an_act_against_the_rules_is_a_note_and_no_failure(night, site, check):
     assert (code, faults) == (0, "")
     assert len(document["notes"]) == 1
     assert document["notes"][0].startswith("act 103 (correction): has no effect")
+
+
+def without_the_last_act(night: Night, site: Path) -> None:
+    """As a crash, or the moment between the two acts of a snapshot, leaves a site."""
+    rebuild(night, site, night.entries[:-1])
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_station_tables_that_are_not_published_yet_are_a_note(night, site, check, there):
+    without_the_last_act(night, site)
+    for path in () if there else site.glob("v/3/**/stations.csv"):
+        path.unlink()
+    code, document, faults = check(site)
+    assert (code, faults) == (0, "")
+    assert len(document["notes"]) == 2
+    assert document["notes"][0] == "v/3/stations.csv: no act of publication gives its hash as yet"
+
+
+def test_station_tables_that_are_not_published_yet_are_compared_all_the_same(night, site, check):
+    without_the_last_act(night, site)
+    edit(site / "v/3/stations.csv", lambda data: data.replace(b'"annulled"', b'"accepted"'))
+    code, _, faults = check(site)
+    assert (code, faults) == (1, "v/3/stations.csv line 6: status (expected annulled, got accepted)")
+
+
+def test_other_files_that_no_act_gives_the_hash_of_are_a_fault(night, site, check):
+    entries = [acts.decode(entry) for entry in night.entries]
+    place = night.number("publication", 4)
+    assert isinstance(entries[place], acts.Publication)
+    files = {name: digest for name, digest in entries[place].files.items() if name != "areas.csv"}
+    act = msgspec.structs.replace(entries[place], files=files)
+    rebuild(night, site, [*night.entries[:place], signed(night, act, "desk-1")])
+    code, _, faults = check(site)
+    assert (code, faults) == (1, "v/3/areas.csv: no act of publication gives its hash")
+
+
+@pytest.mark.parametrize("entry", [b"", b"{}", b'{"at":"t","station":"S-0001","type":"opened","x":1}', b"\xff"])
+def test_an_entry_that_is_no_act_is_a_fault_and_without_effect(night, site, check, entry):
+    rebuild(night, site, [*night.entries, entry])
+    code, document, faults = check(site)
+    assert (code, document["notes"]) == (1, [])
+    assert re.fullmatch("act 103: is no act: .*", faults)
+
+
+@pytest.mark.parametrize(
+    ("name", "cell", "held"),
+    [
+        ("=1+1", "'=1+1", True),
+        ("=1+1", "=1+1", False),
+        ("=1+1", "''=1+1", False),
+        ("-1", "'-1", True),
+        ("@a", "'@a", True),
+        ("+a", "'+a", True),
+        ("North one", "'North one", False),
+        ("North  one", "North one", True),
+        ("North-one", "North one", False),
+    ],
+)
+def test_a_cell_that_a_spreadsheet_would_run_stands_behind_an_apostrophe(night, tmp_path, name, cell, held):
+    found = Check(Site(str(night.site)), b"", Policy("quorum none"), tree_only=False)
+    found.faults.clear()
+    found._rows("areas.csv", iter([{"name": name, "votes": -1}]), f"name,votes\n{cell},-1\n".encode())
+    assert (found.faults == []) == held
+    found._rows("areas.csv", iter([{"name": name, "votes": -1}]), f"name,votes\n{cell},'-1\n".encode())
+    assert found.faults[-1].startswith("areas.csv line 2: votes (expected -1")
 
 
 def test_the_tree_alone(night, site, check):
