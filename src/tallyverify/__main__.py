@@ -13,7 +13,7 @@ from typing import Any
 
 from tallyverify.acts import Act, Authors, read_act
 from tallyverify.count import Count
-from tallyverify.figures import area_rows, results, station_rows, totals
+from tallyverify.figures import area_rows, results, shown, station_rows, totals
 from tallyverify.record import Fault, Policy, Site, Tree, Unreadable, bundles, open_checkpoint
 
 KEPT = 100  # faults and notes beyond so many are not kept
@@ -42,31 +42,28 @@ class Check:
         self.site, self.tree, self.origin, self.size, self.root = site, Tree(), "", 0, ""
         self.count: Count | None = None
         self.faults, self.notes = list[str](), list[str]()
-        self.hashes: dict[str, str] = {}  # SHA-256 of files whose figures were compared, until an act gives it
+        self.hashes: dict[str, str] = {}  # SHA-256 of files that were read and that no act has given the hash of
         try:
             self.origin, self.size, self.root = open_checkpoint(note, policy)
-            authors, number = Authors(self.origin, self.tree), 0
-            for entries in bundles(site, self.size):
+            authors = Authors(self.origin, self.tree)
+            for start, entries in bundles(site, self.size):
                 leaves = [sha256(b"\x00" + entry).digest() for entry in entries]
                 self.tree.extend(leaves)
-                for leaf, entry in zip(leaves, entries, strict=True):
-                    if not tree_only:
-                        self._act(number, leaf, entry, authors)
-                    number += 1
+                for place, entry in enumerate(entries if not tree_only else []):
+                    self._act(start + place, leaves[place], entry, authors)
             self._same("checkpoint: the root of the acts", self.root, self.tree.root(self.size))
             if authors.unsealed:
                 self._say(f"act {authors.unsealed[0]} and later: no seal covers them")
             for path, hashes in self.tree.tiles():
                 self._hash(path, sha256(hashes).hexdigest())
             for path in self.hashes:
-                tables = path.endswith("/stations.csv")
+                tables = path.endswith("/stations.csv")  # an act of their own publishes these, later than the rest
                 self._say(f"{path}: no act of publication gives its hash" + (" as yet" if tables else ""), note=tables)
             if self.count and self.count.published:
-                latest = json.loads(site.read("latest.json", 10_000))["number"]
-                known = len(self.count.published)
+                latest, known = json.loads(site.read("latest.json", 10_000))["number"], len(self.count.published)
                 self._same("latest.json: the newest snapshot that this checkpoint knows", latest, known)
         except BROKEN as error:
-            self._say(f"{error}" if isinstance(error, Fault) else f"latest.json: cannot be read: {error!r}")
+            self._say(str(error) if isinstance(error, Fault) else f"latest.json: cannot be read: {error!r}")
 
     def _say(self, what: str, note: bool = False) -> None:
         lines = self.notes if note else self.faults
@@ -74,7 +71,7 @@ class Check:
             lines.append("".join(c if c.isprintable() else "?" for c in what[:1000]))
 
     def _same(self, where: str, expected: Any, got: Any) -> None:
-        """Compares the members of `expected`, and theirs; what else `got` has is not looked at."""
+        # Compares the members of `expected`, and theirs; what else `got` has is not looked at.
         if isinstance(expected, dict) and isinstance(got, dict):
             for name, value in expected.items():
                 self._same(f"{where}{' ' if where[-1] == ':' else '.'}{name}", value, got.get(name, "absent"))
@@ -85,16 +82,16 @@ class Check:
             self._say(f"{where} (expected {str(expected)[:300]}, got {str(got)[:300]})")
 
     def _read(self, path: str) -> bytes | None:
+        data = None
         try:
             data = self.site.read(path, 8_000_000 if path.endswith(".json") else 256_000_000)
+            self.hashes[path] = sha256(data).hexdigest()
         except Fault as fault:
             self.hashes[path] = str(fault)
-            return None
-        self.hashes[path] = sha256(data).hexdigest()
         return data
 
     def _hash(self, path: str, digest: str) -> bytes:
-        data = self._read(path) if path not in self.hashes else None
+        data = b"" if path in self.hashes else self._read(path)
         self._same(f"{path}: SHA-256", digest, self.hashes.pop(path))
         return data or b""
 
@@ -117,16 +114,15 @@ class Check:
                 if published:
                     self._publication(act, self.count)
         except (Fault, OverflowError) as error:
-            kind = "publishes what cannot be checked" if published else "has no effect"
-            self._say(f"act {number} ({act.get('type')}): {kind}: {error}", note=not published)
+            what = "publishes what cannot be checked" if published else "has no effect"
+            self._say(f"act {number} ({act.get('type')}): {what}: {error}", note=not published)
 
     def _define(self, act: Act) -> None:
         try:
             count = Count({name: self._hash(f"definition/{name}", digest) for name, digest in act["files"].items()})
-            ids = "".join(f"{station}\n" for station in count.index).encode()
-            settings = {"election": "id", "origin": "origin", "data_origin": "data_origin"}
-            fixed: Act = {name: count.settings[member] for name, member in settings.items()}
-            fixed["stations"] = {"count": len(count.stations), "sha256": sha256(ids).hexdigest()}
+            ids, settings = "".join(f"{station}\n" for station in count.index).encode(), count.settings
+            fixed: Act = {"stations": {"count": len(count.stations), "sha256": sha256(ids).hexdigest()}}
+            fixed |= {"election": settings["id"], "origin": settings["origin"], "data_origin": settings["data_origin"]}
             self._same("act 0:", fixed, act)
             self.count = count
         except BROKEN as error:
@@ -138,15 +134,14 @@ class Check:
         for place, contest in enumerate(count.contests.values() if count.published[act["number"]] is act else ()):
             base, sums = folder + (f"{contest.id}/" if place else ""), totals(count, contest)
             rows = {"areas.csv": area_rows(count, contest, act, sums), "stations.csv": station_rows(count, contest)}
-            for name in ("results.json", *rows):
+            for path, name in ((base + name, name) for name in ("results.json", *rows)):
                 try:
-                    data = self._read(base + name)
-                    if data is not None and name in rows:
-                        self._rows(base + name, rows[name], data)
+                    if (data := self._read(path)) is not None and name in rows:
+                        self._rows(path, rows[name], data)
                     elif data is not None:
-                        self._same(f"{base}{name}:", results(count, contest, act, sums[-1]), json.loads(data))
+                        self._same(f"{path}:", results(count, contest, act, sums[-1]), json.loads(data))
                 except BROKEN as error:
-                    self._say(f"{base}{name}: is not JSON, or not a table of these rows: {error}")
+                    self._say(f"{path}: is not JSON, or not a table of these rows: {error}")
         for name, digest in act["files"].items():
             self._hash(folder + name, digest)
 
@@ -156,12 +151,31 @@ class Check:
         for row, cells in zip_longest(expected, rows):
             where = f"line {rows.line_num}"
             if not row or not cells or [*row] != header or len(cells) != len(header):
-                raise ValueError(f"{where} is missing, one too many, or of other columns")
+                raise Fault(f"{where} is missing, one too many, or of other columns")
             wanted = ["" if value is None else str(value) for value in row.values()]
             for name, text, cell in zip(header, wanted, cells, strict=True) if wanted != cells else ():
-                # On one line; what a spreadsheet would run as a formula stands behind an apostrophe.
-                guard = "'" if isinstance(row[name], str) and text[:1] in (*"=+-@\t\r",) else ""
-                self._same(f"{path} {where}: {name}", " ".join(f"{guard}{text}".split()), " ".join(cell.split()))
+                self._same(f"{path} {where}: {name}", text, shown(cell))
+
+
+def verify(place: str, vkey: str | None, policy: Path | None, tree_only: bool) -> dict[str, Any]:
+    """The document that --json writes; totals are by contest, basis and area, the whole under ""."""
+    site, own, sums = Site(place), "", dict[str, Any]()
+    try:
+        note = site.read("checkpoint", 1_000_000)
+        own = "" if vkey or policy else site.read("log.vkey", 1000).decode().strip()
+    except Fault as error:
+        raise Unreadable(str(error)) from error
+    check = Check(site, note, Policy(policy.read_text() if policy else f"log {vkey or own}\nquorum none"), tree_only)
+    if count := check.count:
+        areas = [*(area["area_id"] for area in count.areas), ""]
+        for contest in count.contests.values():
+            rows = {basis: totals(count, contest, basis == "counted") for basis in ("counted", "standing")}
+            sums[contest.id] = {basis: dict(zip(areas, row, strict=True)) for basis, row in rows.items()}
+    document: dict[str, Any] = {"site": place, "holds": not check.faults, "origin": check.origin, "size": check.size}
+    document |= {"root": check.root, "snapshots": len(count.published) if count else 0, "totals": sums}
+    document |= {"faults": check.faults, "notes": check.notes, "proved": [] if check.faults else [*PROVED]}
+    document["proved"] = document["proved"][: 1 if tree_only else 3]
+    return document | {"not_proved": [*NOT_PROVED], "warning": OWN_KEY + own if own else ""}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -172,43 +186,23 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--policy", metavar="FILE", type=Path, help="a C2SP tlog-policy: logs, witnesses and quorum")
     parser.add_argument("--tree-only", action="store_true", help="checkpoint and tree; no acts, no figures")
     parser.add_argument("--json", action="store_true", help="write a JSON document")
-    options = parser.parse_args(arguments)
+    options = vars(parser.parse_args(arguments))
+    as_json = options.pop("json")
     try:
-        found = verify(options.place, options.vkey, options.policy, options.tree_only)
+        found = verify(**options)
     except (Unreadable, OSError, UnicodeDecodeError) as error:
         print(f"tallyverify: {error}", file=sys.stderr)
         return 2
-    if options.json:
+    if as_json:
         print(json.dumps(found, indent=2))
-    else:
-        for name, value in found.items():
-            for line in value if isinstance(value, list) else [value]:
-                print(f"{name}: {line}")
+        return 0 if found["holds"] else 1
+    for contest, bases in found.pop("totals").items():
+        for basis, areas in bases.items():
+            print(f"{contest}, as {basis}:", ", ".join(f"{name} {figure:,}" for name, figure in areas[""].items()))
+    for name, value in found.items():
+        for line in value if isinstance(value, list) else [value] if value != "" else []:
+            print(f"{name}: {line}")
     return 0 if found["holds"] else 1
-
-
-def verify(place: str, vkey: str | None, policy: Path | None, tree_only: bool) -> dict[str, Any]:
-    """The document that --json writes; totals are by contest, basis and area, the whole under ""."""
-    site = Site(place)
-    try:
-        note = site.read("checkpoint", 1_000_000)
-        own = "" if vkey or policy else site.read("log.vkey", 1000).decode().strip()
-    except Fault as error:
-        raise Unreadable(str(error)) from error
-    text = policy.read_text() if policy else f"log {vkey or own}\nquorum none"
-    check = Check(site, note, Policy(text), tree_only)
-    sums: dict[str, Any] = {}
-    if count := check.count:
-        areas = [*(area["area_id"] for area in count.areas), ""]
-        for contest in count.contests.values():
-            rows = {basis: totals(count, contest, basis == "counted") for basis in ("counted", "standing")}
-            sums[contest.id] = {basis: dict(zip(areas, row, strict=True)) for basis, row in rows.items()}
-    return {
-        "site": place, "holds": not check.faults, "origin": check.origin, "size": check.size, "root": check.root,
-        "snapshots": len(check.count.published) if check.count else 0, "totals": sums, "faults": check.faults,
-        "notes": check.notes, "proved": [] if check.faults else [*PROVED[: 1 if tree_only else 3]],
-        "not_proved": [*NOT_PROVED], "warning": OWN_KEY + own if own else "",
-    }  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -20,11 +20,24 @@ def percent(part: int, whole: int) -> str | None:
     return f"{hundredths // 100}.{hundredths % 100:02d}"
 
 
+def shown(text: str) -> str:
+    """Text as a cell of CSV has it: on one line, printable."""
+    if text.isprintable() and " " not in text:
+        return text
+    return " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
+
+
+def guarded(text: str) -> str:
+    """The same, behind an apostrophe where a spreadsheet would run it as a formula."""
+    return shown(f"'{text}" if text[:1] in (*"=+-@\t\r",) else text)
+
+
 def totals(count: Count, contest: Contest, counted: bool = False) -> list[Sums]:
     """Sums over the stations of each area and, last, of the whole: as standing, or as counted."""
     direct, sums = ([defaultdict[str, int](int) for _ in (*count.areas, "whole")] for _ in range(2))
     closing = count.voted.get(f"{count.settings['closes']:%H:%M}", [None] * len(count.stations))  # turnout then
     cast = next((role for role in ("issued", "ballots", "valid") if role in contest.roles), "none")
+    additions = contest.shares.get("additions_share", 0)
     for station, status in enumerate(contest.status):
         register = max(count.register[station], 0)
         own: dict[str, Any] = {"stations.all": 1, "register.all": register}
@@ -34,10 +47,10 @@ def totals(count: Count, contest: Contest, counted: bool = False) -> list[Sums]:
             row = (contest.filed if counted else contest.standing)[station]
             own |= {**row, "voters.cast": contest.sum(cast, row)} if status == "accepted" or counted else {}
         else:  # the turnout reported last, and the most voters that can still come, by register and by turnout
-            own["voters.cast"] = next((v[station] for v in reversed(count.voted.values()) if v[station] is not None), 0)
-            own["voters.to_come"] = register + int(register * contest.shares.get("additions_share", 0))
-            own |= {"voters.at_closing": closing[station], "stations.not_closed": closing[station] is None}
-            own["stations.unlisted"] = count.register[station] < 0
+            reports = [voted[station] for voted in count.voted.values() if voted[station] is not None]
+            own |= {"voters.cast": reports[-1] if reports else 0, "voters.at_closing": closing[station]}
+            own["voters.to_come"] = register + int(register * additions)
+            own |= {"stations.unclosed": closing[station] is None, "stations.unlisted": count.register[station] < 0}
         within = direct[count.within[station][0]]
         for name, figure in own.items():
             within[name] += figure or 0
@@ -54,9 +67,9 @@ def outcome(count: Count, contest: Contest, total: Sums, voted: int, registered:
     first, second, third, *_ = [*(total[candidate] for candidate in ranked), 0, 0]
     complete, lead, kind = total["stations.all"] == total["stations.reported"], first - second, contest.rule["kind"]
     bounds = [] if total["stations.unlisted"] else [(total["voters.to_come"], "register")]
-    if f"{count.settings['closes']:%H:%M}" in count.voted and not total["stations.not_closed"]:
+    if f"{count.settings['closes']:%H:%M}" in count.voted and not total["stations.unclosed"]:
         bounds.append((total["voters.at_closing"], "turnout"))
-    left, by = next((bound for bound in bounds if lead > bound[0]), min(bounds, default=(-1, "nothing")))
+    left, by = next((bound for bound in bounds if lead > bound[0]), min(bounds, default=(-1, "")))
     enough, short = 2 * first > valid + left, 2 * (first + left) <= valid + left
     settled: Act = {"leader_settled": lead > left, "majority_settled": enough, "settled": lead > left or enough}
     settled |= {"by": by, "lead": lead, "outstanding": left, "hurdle_percent": percent(lead + left, 2 * left)}
@@ -81,9 +94,9 @@ def outcome(count: Count, contest: Contest, total: Sums, voted: int, registered:
         status, winner = "certified", contest.certified.get("winner") if contest.certified else leader
     elif len(agreed) == 1:
         status, winner = "called", agreed.pop()
-    shown = {"rule": kind, "status": status, "leader": leader, "winner": winner, "run_off": run_off}
-    certified = complete and (bool(contest.certified) or contest.id in said)
-    return {"outcome": shown, "settled": settled if known else None} | ({"state": "certified"} if certified else {})
+    found: Act = {"rule": kind, "status": status, "leader": leader, "winner": winner, "run_off": run_off}
+    certified = complete and (contest.certified or contest.id in said)
+    return {"outcome": found, "settled": settled if known else None} | ({"state": "certified"} if certified else {})
 
 
 def results(count: Count, contest: Contest, act: Act, total: Sums) -> Act:
@@ -106,33 +119,27 @@ def results(count: Count, contest: Contest, act: Act, total: Sums) -> Act:
     ranked = sorted(contest.ids, key=lambda candidate: -total[candidate])
     votes = [total[candidate] for candidate in ranked]
     lead = votes[0] - sum(votes[1:2])
-    counting = "counting" if "closed" in count.happened or expected < stations else ""
-    state = "complete" if complete else counting or ("voting" if count.happened else "before")
-    ids = {"election": count.settings["id"], "contest": contest.id, "data_origin": count.settings["data_origin"]}
+    counting = "closed" in count.happened or expected < stations
     changes = [
         {"station_id": change["station"], "reason": change["reason"], "act": number, "kind": change["type"]}
         | {"supersedes": change["supersedes"], "valid_before": before, "valid_after": after}
         for number, change, before, after in contest.changes
     ]
     spoken = {"kind": "kind", "by": "speaker", "at": "said_at", "source": "source", "text": "text"}
-    progress = {
-        "stations": {"reported": reported, "total": stations, "percent": percent(reported, stations)},
-        "registered": {"covered": covered, "total": opening, "percent": percent(covered, opening)},
-        "ballots": {"counted": ballots, "cast": known, "percent": None if known is None else percent(ballots, cast)},
-    }
     counters = {"received": stations - expected, "in_review": contest.status.count("in_review")}
     turnout = {"registered_opening": opening, "registered": registered, "voted": voted, "is_floor": floor}
     return {
-        **ids,
-        "basis": "standing",
-        "snapshot": act["snapshot"] | {"time": act["at"]},
-        "areas": [],
-        "state": state,
-        "progress": progress,
+        **{"election": count.settings["id"], "contest": contest.id, "data_origin": count.settings["data_origin"]},
+        **{"basis": "standing", "snapshot": act["snapshot"] | {"time": act["at"]}, "areas": []},
+        "state": "complete" if complete else "counting" if counting else "voting" if count.happened else "before",
+        "progress": {
+            "stations": {"reported": reported, "total": stations, "percent": percent(reported, stations)},
+            "registered": {"covered": covered, "total": opening, "percent": percent(covered, opening)},
+            "ballots": {"counted": ballots, "cast": known, "percent": percent(ballots, cast) if known else None},
+        },
         "counters": counters | {"accepted": reported, "published": reported},
         "turnout": turnout | {"percent": percent(voted, registered), "by_time": by_time},
-        "valid": valid,
-        "invalid": invalid,
+        **{"valid": valid, "invalid": invalid},
         "margin": {"votes": lead, "percent_points": percent(lead, valid)} if votes[0] and len(votes) > 1 else None,
         "candidates": [
             {"id": c, "votes": total[c], "percent": percent(total[c], valid), "rank": 1 + votes.index(total[c])}
@@ -150,7 +157,7 @@ def area_rows(count: Count, contest: Contest, act: Act, sums: list[Sums]) -> Ite
     reports = any(voted is not None for hour in count.voted.values() for voted in hour)
     known = reports or sums[-1]["stations.all"] == sums[-1]["stations.reported"]
     for area, total in zip(count.areas, sums, strict=False):
-        row: Act = {name: area[name] for name in ("area_id", "name", "level", "parent_id")}
+        row: Act = {name: guarded(area[name]) for name in ("area_id", "name", "level", "parent_id")}
         row |= {"stations_total": total["stations.all"], "stations_reported": total["stations.reported"]}
         row |= {"registered": total["register.all"], "cast": total["voters.cast"] if known else None}
         row |= {role: contest.sum(role, total) for role in ("valid", "invalid")}
@@ -163,17 +170,19 @@ def station_rows(count: Count, contest: Contest) -> Iterator[Act]:
     depth: dict[str, int] = {}  # levels of areas, the widest with the shortest chain
     for area, chain in zip(count.areas, count.above, strict=True):
         depth.setdefault(area["level"], len(chain))
-    levels = sorted(depth, key=lambda level: depth[level])
+    levels: Act = dict.fromkeys(sorted(depth, key=lambda level: depth[level]))
+    ids = [(area["level"], guarded(area["area_id"])) for area in count.areas]
+    areas = [levels | dict(ids[place] for place in chain[-2::-1]) for chain in count.above]
     names = {"voters": "registered", "issued": "issued", "ballots": "ballots", "valid": "valid", "invalid": "invalid"}
     columns = {name: contest.roles[role] for name, role in names.items() if role in contest.roles}
-    columns |= {f"v_{candidate}": [(1, candidate)] for candidate in contest.ids}
     for place, station in enumerate(count.stations):
-        areas = {count.areas[a]["level"]: count.areas[a]["area_id"] for a in count.within[place][-2::-1]}
-        row: Act = {"station_id": station["station_id"]} | {level: areas.get(level) for level in levels}
-        row |= {"kind": station["kind"], "registered": count.register[place] if count.register[place] >= 0 else None}
+        row = {"station_id": guarded(station["station_id"]), **areas[count.within[place][0]]}
+        row |= {"kind": guarded(station["kind"]), "registered": count.register[place]}
+        row["registered"] = row["registered"] if row["registered"] >= 0 else None
         read = contest.standing[place] if contest.status[place] in DONE else {}
         for name, terms in columns.items():
             unread = None in [read.get(line) for _, line in terms]
             row[name] = None if unread else sum([factor * (read[line] or 0) for factor, line in terms])
+        row |= {f"v_{candidate}": read.get(candidate) for candidate in contest.ids}
         number = contest.act[place] if contest.act[place] >= 0 else None
         yield row | {"status": contest.status[place], "act": number, "data_origin": count.settings["data_origin"]}

@@ -113,17 +113,18 @@ def tile_path(kind: str, n: int, width: int) -> str:
     return f"tile/{kind}/{name}" + (f".p/{width}" if width < 256 else "")
 
 
-def bundles(site: Site, size: int) -> Iterator[list[bytes]]:
-    """The acts of each bundle of 256: every act after its length (16 bits, big-endian)."""
-    for n in range(-(-size // 256)):
-        path = tile_path("entries", n, width := min(256, size - n * 256))
+def bundles(site: Site, size: int) -> Iterator[tuple[int, list[bytes]]]:
+    """The acts of each bundle of 256 and the number of the first: every act after its length (16 bits, big-endian)."""
+    for start in range(0, size, 256):
+        path = tile_path("entries", start // 256, width := min(256, size - start))
         data, entries, at = site.read(path, 256 * 65_537), [], 0
         while at < len(data):
-            start, at = at + 2, at + 2 + int.from_bytes(data[at : at + 2], "big")
-            entries.append(data[start:at])
+            end = at + 2 + int.from_bytes(data[at : at + 2], "big")
+            entries.append(data[at + 2 : end])
+            at = end
         whole = len(entries) == width and at == len(data)
         need(whole, f"{path}: does not hold so many whole acts", width, len(entries))
-        yield entries
+        yield start, entries
 
 
 def unbase64(text: str) -> bytes:
