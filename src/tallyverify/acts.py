@@ -102,9 +102,10 @@ class Authors:
                 root = self.tree.root(seen["size"]) if 0 <= seen["size"] <= number else "none before it"
                 need(root == seen["root"], f"{name} is no checkpoint of {seen['size']} acts", root, seen["root"])
                 self._seen = seen
-        need(by in self.keys, "is by a key that no act before it names", [*self.keys], by)
-        need(by not in self.ended, f"is by a key that was revoked in act {self.ended.get(by)}")
-        need(bulk or self._signed(by, "sig", act), f"the signature is not of the key {by}")
+        if by not in self.keys or by in self.ended:
+            need(by in self.ended, "is by a key that no act before it names", [*self.keys], by)
+            need(False, f"is by a key that was revoked in act {self.ended[by]}")
+        need(bulk or self._signed(by, "sig", act), "the signature is not of the key that it names")
         if bulk and run:
             need(by == run[1], "is unsigned among acts of another key", run[1], by)
         elif kind == "seal":

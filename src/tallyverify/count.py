@@ -94,12 +94,12 @@ class Count:
         kind, name, id = act.get("type", ""), act.get("contest", ""), act.get("station")
         by = str(self.roles.get(act.get("by", ""), act.get("by", "")))  # by which role, where it is known
         station = self.index.get(id or "", -1)
-        need(id is None or station >= 0, f"there is no station {id}")
+        need(id is None or station >= 0, "there is no such station")
         if kind in OF_A_CONTEST:
-            need(name in self.contests, f"there is no contest {name}")
+            need(name in self.contests, "there is no such contest")
             contest = self.contests[name]
             candidate = str(act.get("candidate", act.get("winner", contest.ids[0])))
-            need(candidate in contest.ids, f"there is no candidate {candidate}")
+            need(candidate in contest.ids, "there is no such candidate")
         match kind:
             case "definition" | "key":
                 self.roles |= {key["id"]: key["role"] for key in [*act.get("keys", []), act.get("key")] if key}
@@ -115,8 +115,8 @@ class Count:
                 contest.status[station] = "expected" if returned else "received"
             case "protocol":
                 before = contest.act[station]
-                need(contest.status[station] not in DONE, f"station {id} has an accepted protocol")
-                need(act.get("supersedes", -1) == before, f"station {id} has another protocol on file, or none")
+                need(contest.status[station] not in DONE, "the station has an accepted protocol")
+                need(act.get("supersedes", -1) == before, "the station has another protocol on file, or none")
                 contest.filed[station] = contest.standing[station] = contest.figures(act)
                 contest.status[station], contest.act[station] = "received", number
                 if before >= 0:
