@@ -7,7 +7,7 @@ from typing import Any
 from tallyverify.acts import Act
 from tallyverify.count import DONE, Contest, Count
 
-Sums = dict[str, int]
+Sums = defaultdict[str, int]
 
 
 def percent(part: int, whole: int) -> str | None:
@@ -32,14 +32,14 @@ def guarded(text: str) -> str:
     return shown(f"'{text}" if text[:1] in (*"=+-@\t\r",) else text)
 
 
-def totals(count: Count, contest: Contest, counted: bool = False) -> list[Sums]:
-    """Sums over the stations of each area and, last, of the whole: as standing, or as counted."""
-    direct, sums = ([defaultdict[str, int](int) for _ in (*count.areas, "whole")] for _ in range(2))
+def totals(count: Count, contest: Contest, counted: bool = False) -> dict[str, Sums]:
+    """Sums over the stations of each area, by its id, and of the whole (""): as standing, or as counted."""
+    direct, sums = ({area: Sums(int) for area in (*count.areas, "")} for _ in range(2))
     closing = count.voted.get(f"{count.settings['closes']:%H:%M}", [None] * len(count.stations))  # turnout then
     cast = next((role for role in ("issued", "ballots", "valid") if role in contest.roles), "none")
     additions = contest.shares.get("additions_share", 0)
     for station, status in enumerate(contest.status):
-        register = max(count.register[station], 0)
+        register = count.register[station] or 0
         own: dict[str, Any] = {"stations.all": 1, "register.all": register}
         if status in DONE:
             own |= {"stations.reported": 1, "register.reported": register}
@@ -50,15 +50,15 @@ def totals(count: Count, contest: Contest, counted: bool = False) -> list[Sums]:
             reports = [voted[station] for voted in count.voted.values() if voted[station] is not None]
             own |= {"voters.cast": reports[-1] if reports else 0, "voters.at_closing": closing[station]}
             own["voters.to_come"] = register + int(register * additions)
-            own |= {"stations.unclosed": closing[station] is None, "stations.unlisted": count.register[station] < 0}
-        within = direct[count.within[station][0]]
+            own |= {"stations.unclosed": closing[station] is None, "stations.unlisted": count.register[station] is None}
+        within = direct[count.stations[station]["area_id"]]
         for name, figure in own.items():
             within[name] += figure or 0
-    for area, places in enumerate(count.above):
-        for place in places:
+    for area, chain in count.above.items():
+        for place in chain:
             for name, total in direct[area].items():
                 sums[place][name] += total
-    return [*sums]
+    return sums
 
 
 def outcome(count: Count, contest: Contest, total: Sums, voted: int, registered: int) -> Act:
@@ -151,37 +151,38 @@ def results(count: Count, contest: Contest, act: Act, total: Sums) -> Act:
     }
 
 
-def area_rows(count: Count, contest: Contest, act: Act, sums: list[Sums]) -> Iterator[Act]:
+def area_rows(count: Count, contest: Contest, act: Act, sums: dict[str, Sums]) -> Iterator[Act]:
     """The rows of areas.csv, by column; None is an empty cell."""
     reports = any(voted is not None for hour in count.voted.values() for voted in hour)
-    known = reports or sums[-1]["stations.all"] == sums[-1]["stations.reported"]
-    for area, total in zip(count.areas, sums, strict=False):
+    known = reports or sums[""]["stations.all"] == sums[""]["stations.reported"]
+    for id, area in count.areas.items():
         row: Act = {name: guarded(area[name]) for name in ("area_id", "name", "level", "parent_id")}
-        row |= {"stations_total": total["stations.all"], "stations_reported": total["stations.reported"]}
-        row |= {"registered": total["register.all"], "cast": total["voters.cast"] if known else None}
-        row |= {role: contest.sum(role, total) for role in ("valid", "invalid")}
-        row |= {f"v_{candidate}": total[candidate] for candidate in contest.ids}
+        row |= {"stations_total": sums[id]["stations.all"], "stations_reported": sums[id]["stations.reported"]}
+        row |= {"registered": sums[id]["register.all"], "cast": sums[id]["voters.cast"] if known else None}
+        row |= {role: contest.sum(role, sums[id]) for role in ("valid", "invalid")}
+        row |= {f"v_{candidate}": sums[id][candidate] for candidate in contest.ids}
         yield row | {"data_origin": count.settings["data_origin"], "snapshot_size": act["snapshot"]["size"]}
 
 
 def station_rows(count: Count, contest: Contest) -> Iterator[Act]:
     """The rows of stations.csv, by column: figures as standing, None where unread or not accepted."""
     depth: dict[str, int] = {}  # levels of areas, the widest with the shortest chain
-    for area, chain in zip(count.areas, count.above, strict=True):
-        depth.setdefault(area["level"], len(chain))
+    for id, chain in count.above.items():
+        depth.setdefault(count.areas[id]["level"], len(chain))
     levels: Act = dict.fromkeys(sorted(depth, key=lambda level: depth[level]))
-    ids = [(area["level"], guarded(area["area_id"])) for area in count.areas]
-    areas = [levels | dict(ids[place] for place in chain[-2::-1]) for chain in count.above]
+    areas = {
+        id: levels | {count.areas[wider]["level"]: guarded(wider) for wider in chain[-2::-1]}
+        for id, chain in count.above.items()
+    }
     names = {"voters": "registered", "issued": "issued", "ballots": "ballots", "valid": "valid", "invalid": "invalid"}
     columns = {name: contest.roles[role] for name, role in names.items() if role in contest.roles}
     for place, station in enumerate(count.stations):
-        row = {"station_id": guarded(station["station_id"]), **areas[count.within[place][0]]}
+        row: Act = {"station_id": guarded(station["station_id"])} | areas[station["area_id"]]
         row |= {"kind": guarded(station["kind"]), "registered": count.register[place]}
-        row["registered"] = row["registered"] if row["registered"] >= 0 else None
         read = contest.standing[place] if contest.status[place] in DONE else {}
         for name, terms in columns.items():
             unread = None in [read.get(line) for _, line in terms]
             row[name] = None if unread else sum([factor * (read[line] or 0) for factor, line in terms])
         row |= {f"v_{candidate}": read.get(candidate) for candidate in contest.ids}
-        number = contest.act[place] if contest.act[place] >= 0 else None
-        yield row | {"status": contest.status[place], "act": number, "data_origin": count.settings["data_origin"]}
+        row |= {"status": contest.status[place], "act": contest.act[place]}
+        yield row | {"data_origin": count.settings["data_origin"]}
