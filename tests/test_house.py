@@ -25,7 +25,11 @@ FLOORS = {
     "console": 4,
     "cli": 5,
 }
-FRAMEWORKS = {"django": {"console"}, "typer": {"cli", "console"}, "rich": {"cli", "console"}}
+FRAMEWORKS = {
+    **{framework: {"console"} for framework in ("allauth", "axes", "django", "granian", "whitenoise")},
+    "typer": {"cli", "console"},
+    "rich": {"cli", "console"},
+}
 VERIFIER_MAY_IMPORT = {*sys.stdlib_module_names, "cryptography", "tallyverify"}
 
 Graph = dict[str, set[str]]

@@ -1,0 +1,1 @@
+"""Who works in the console: people, their duties, sign-in, and the trail of what each has done."""

@@ -1,0 +1,34 @@
+"""The rooms of the console: what a person finds on the first page, by duty.  Each room has its line here."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from tallyroom.console.accounts.duties import Action
+from tallyroom.console.accounts.models import User
+
+
+@dataclass(frozen=True)
+class Room:
+    """A page to start from: the name of its address, its title, what it is for, and who may take which action there."""
+
+    url_name: str
+    title: str | Promise
+    purpose: str | Promise
+    action: Action
+
+
+ROOMS: tuple[Room, ...] = (
+    Room("key_next", _("Key the next form"), _("The form that waits longest for you."), Action.KEY),
+    Room("receive", _("Receive a form"), _("A signed form has come from a polling station."), Action.RECEIVE),
+    Room("forms", _("Forms"), _("Where the form of each station is."), Action.READ_FORMS),
+    Room("people", _("People"), _("Who works here, with which duties; one-time links."), Action.MANAGE_USERS),
+    Room("trail", _("Audit trail"), _("Who did what, and when."), Action.READ_TRAIL),
+)
+
+
+def rooms_of(user: User) -> Iterator[Room]:
+    """The rooms that the duties of this person open."""
+    return (room for room in ROOMS if user.may_somewhere(room.action))
