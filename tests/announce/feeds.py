@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from tallyroom.announce.feed import Feed
+from tallyroom.announce.feedsource import Feed
 from tallyroom.announce.unitfigures import unit_figures
 from tallyroom.announce.units import Units
 from tallyroom.election.candidates import Candidate

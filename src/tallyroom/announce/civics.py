@@ -11,7 +11,7 @@ Source: Google, Civics Common Data Format specification (civics_cdf_spec.xsd, ba
 from collections.abc import Iterator, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
-from tallyroom.announce.feed import COUNT_STATUS, ORDINARY_TYPES, Feed
+from tallyroom.announce.feedsource import COUNT_STATUS, ORDINARY_TYPES, Feed
 from tallyroom.announce.figures import clean
 from tallyroom.announce.units import COUNTRY, Scope
 
@@ -53,7 +53,12 @@ def _report(feed: Feed, scope: Scope) -> Lines:
 
 
 def _value(tag: str, text: object) -> str:
-    return f"  <{tag}>{escape(clean(str(text)))}</{tag}>"
+    return f"  <{tag}>{_plain(str(text))}</{tag}>"
+
+
+def _plain(text: str) -> str:
+    """A text without what XML has no place for, and escaped."""
+    return escape(text if text.isprintable() else clean(text))
 
 
 def _inside(tag: str, lines: Lines, attributes: str = "") -> Lines:
@@ -66,7 +71,7 @@ def _text(tag: str, feed: Feed, own: str, text: str) -> Lines:
     """A text in the languages that the definition gives it in."""
     yield f"  <{tag}>"
     for content, language in feed.names(own, text):
-        yield f"    <Text language={quoteattr(language)}>{escape(clean(content))}</Text>"
+        yield f"    <Text language={quoteattr(language)}>{_plain(content)}</Text>"
     yield f"  </{tag}>"
 
 
@@ -78,7 +83,7 @@ def _identifiers(own: str, *others: tuple[str, str, str]) -> Lines:
         yield f"      <Type>{kind}</Type>"
         if other:
             yield f"      <OtherType>{other}</OtherType>"
-        yield f"      <Value>{escape(clean(value))}</Value>"
+        yield f"      <Value>{_plain(value)}</Value>"
         yield "    </ExternalIdentifier>"
     yield "  </ExternalIdentifiers>"
 
@@ -223,16 +228,36 @@ def _stations(feed: Feed, scope: Scope) -> Lines:
     for place, vote, has_vote, register, has_register in zip(
         scope.stations.tolist(), *(column.tolist() for column in columns), strict=True
     ):
-        yield f'  <GpUnit objectId="{ids[place]}" xsi:type="ReportingUnit">'
-        yield from _identifiers(ids[place], ("local-level", "", stations.ids[place]))
-        yield from _text("InternationalizedName", feed, stations.ids[place], stations.names[place])
-        yield from _count_status(COUNT_STATUS[figures.status[place]])
-        yield "  <Type>polling-place</Type>"
-        if has_vote:
-            yield f"  <VotersParticipated>{vote}</VotersParticipated>"
-        if has_register:
-            yield f"  <VotersRegistered>{register}</VotersRegistered>"
-        yield "  </GpUnit>"
+        voters = f"\n  <VotersParticipated>{vote}</VotersParticipated>" if has_vote else ""
+        voters += f"\n  <VotersRegistered>{register}</VotersRegistered>" if has_register else ""
+        yield _STATION.format(
+            own=ids[place],
+            value=_plain(stations.ids[place]),
+            names="\n".join(_text("InternationalizedName", feed, stations.ids[place], stations.names[place])),
+            status=COUNT_STATUS[figures.status[place]],
+            voters=voters,
+        )
+
+
+_STATION = """  <GpUnit objectId="{own}" xsi:type="ReportingUnit">
+  <ExternalIdentifiers>
+    <ExternalIdentifier>
+      <Type>other</Type>
+      <OtherType>stable</OtherType>
+      <Value>{own}</Value>
+    </ExternalIdentifier>
+    <ExternalIdentifier>
+      <Type>local-level</Type>
+      <Value>{value}</Value>
+    </ExternalIdentifier>
+  </ExternalIdentifiers>
+{names}
+  <CountStatus>
+    <Status>{status}</Status>
+    <Type>total</Type>
+  </CountStatus>
+  <Type>polling-place</Type>{voters}
+  </GpUnit>"""
 
 
 def _office(feed: Feed) -> Lines:

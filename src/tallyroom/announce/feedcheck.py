@@ -14,7 +14,7 @@ from xml.parsers import expat
 
 import msgspec
 
-from tallyroom.announce.feed import Feed
+from tallyroom.announce.feedsource import Feed
 from tallyroom.announce.nistmodel import ElectionReport
 from tallyroom.announce.sidecar import SideCar
 from tallyroom.announce.units import COUNTRY, Scope

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from tallyroom.announce.feed import COUNT_STATUS, ORDINARY_TYPES, Feed
+from tallyroom.announce.feedsource import COUNT_STATUS, ORDINARY_TYPES, Feed
 from tallyroom.announce.nistmodel import (
     BallotCounts,
     Candidate,

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import pyarrow as pa
 
-from tallyroom.announce.feed import Feed
+from tallyroom.announce.feedsource import Feed
 from tallyroom.announce.units import COUNTRY, Scope
 from tallyroom.tally.results import (
     AnnulledStation,

@@ -30,6 +30,10 @@ class Feed:
         self.units, self.contest, self.results, self.figures = units, contest, results, figures
         self.definition = units.definition
         self.candidates = tuple(f"candidate_{place}" for place in range(1, len(contest.candidates) + 1))
+        self._translations: dict[str, list[tuple[str, str]]] = {}
+        for name in self.definition.names:
+            if not name.source:
+                self._translations.setdefault(name.id, []).append((name.language, name.text))
         self.parties = {name: f"party_{i}" for i, name in enumerate(_parties(contest), 1)}
 
     @property
@@ -77,11 +81,9 @@ class Feed:
 
     def names(self, own: str, text: str) -> list[tuple[str, str]]:
         """(text, language) of a name: as the definition has it, then the translations that it gives, once each."""
-        first = self.definition.languages[0]
-        found = {first: text}
-        for name in self.definition.names:
-            if name.id == own and not name.source:
-                found.setdefault(name.language, name.text)
+        found = {self.definition.languages[0]: text}
+        for language, translation in self._translations.get(own, ()):
+            found.setdefault(language, translation)
         return [(content, language) for language, content in found.items()]
 
     def outcome(self, candidate: Candidate) -> PostElectionStatus | None:
