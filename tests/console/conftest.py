@@ -35,14 +35,17 @@ import django  # noqa: E402 - the settings are read from the environment above
 
 django.setup()
 
+from django.contrib.auth.hashers import Argon2PasswordHasher  # noqa: E402
 from django.db import connections  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import override_settings, setup_test_environment  # noqa: E402
+from django.utils import translation  # noqa: E402
 
 from tallyroom.console.accounts.models import User  # noqa: E402
 from tallyroom.console.database import database_of  # noqa: E402
 
 setup_test_environment()
+Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost = 1, 64  # a password of a test is no secret
 ALIAS = "default"
 _numbers = itertools.count(1)
 
@@ -145,7 +148,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def folder(opened: Path, tmp_path: Path) -> Iterator[Path]:
     """An election folder with an open record: `tests.tally.village`, areas N (N1, N2) and S (S1), six stations."""
     path = shutil.copytree(opened, tmp_path / "village")
-    with override_settings(FOLDER=path, SITE_FOLDER=path / "site"):
+    with override_settings(FOLDER=path, SITE_FOLDER=path / "site"), translation.override("en"):
         yield path
 
 
