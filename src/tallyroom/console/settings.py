@@ -18,7 +18,7 @@ from tallyroom.console.database import database_of
 
 FOLDER = Path(os.environ.get("TALLYROOM_FOLDER", "."))
 SITE_FOLDER = Path(os.environ.get("TALLYROOM_SITE", FOLDER / "site"))
-KEY_FILE = FOLDER / "private" / "console.key"
+KEY_FILE = FOLDER / "private" / "console.secret"
 ADDRESS = urlsplit(os.environ.get("TALLYROOM_URL", "http://localhost"))
 HTTPS = ADDRESS.scheme == "https"
 
@@ -29,6 +29,8 @@ ROOT_URLCONF = "tallyroom.console.urls"
 WSGI_APPLICATION = "tallyroom.console.wsgi.application"
 INSTALLED_APPS = [
     "tallyroom.console.accounts",
+    "tallyroom.console.submissions",
+    "tallyroom.console.desk",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -152,6 +154,11 @@ SECURE_HSTS_SECONDS = 365 * 86400 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 CSRF_TRUSTED_ORIGINS = [f"{ADDRESS.scheme}://{ADDRESS.netloc}"] if HTTPS else []
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
+FILE_UPLOAD_HANDLERS = [
+    "tallyroom.console.desk.scans.Capped",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+DATA_UPLOAD_MAX_NUMBER_FILES = 8
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
 STATIC_URL = "/console/static/"

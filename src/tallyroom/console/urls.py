@@ -8,6 +8,7 @@ urlpatterns = [
     path("console/", views.home, name="home"),
     path("console/language/", views.language, name="language"),
     path("console/accounts/", include("tallyroom.console.accounts.urls")),
+    path("console/desk/", include("tallyroom.console.desk.urls")),
 ]
 handler400 = "tallyroom.console.views.bad_request"
 handler403 = "tallyroom.console.views.forbidden"
