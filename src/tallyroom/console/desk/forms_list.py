@@ -179,6 +179,7 @@ def _chosen(user: User, station: str, contest: str) -> dict[str, Any] | None:
 
 @require_POST
 @needs(Action.RECEIVE)
+@steps
 def arrival(request: HttpRequest) -> HttpResponse:
     """Note paper that changes no form: a duplicate, or a form of a station that is not this one's."""
     user, station, kind = person_of(request), request.POST.get("station", ""), request.POST.get("kind", "")
