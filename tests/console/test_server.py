@@ -36,7 +36,7 @@ LINE = re.compile(r"http://localhost:(\d+)(/console/accounts/link/[\w-]+/)")
 
 
 def test_the_key_is_for_its_owner_alone_and_stays(tmp_path: Path) -> None:
-    path = tmp_path / "private" / "console.key"
+    path = tmp_path / "private" / "console.secret"
     server.create_secret(path)
     first = path.read_text()
     assert path.stat().st_mode & 0o777 == 0o600
@@ -233,7 +233,7 @@ def test_serve_shows_console_and_public_pages_in_one_process(serving: Serving, p
     assert page.status == 200
     assert "administrator" in page.body.decode()
     assert serving.stop() == ""
-    assert (published / "private" / "console.key").stat().st_mode & 0o777 == 0o600
+    assert (published / "private" / "console.secret").stat().st_mode & 0o777 == 0o600
 
 
 def test_many_visitors_at_once_are_served(serving: Serving) -> None:
