@@ -17,24 +17,29 @@ from tallyverify.record import Fault, Tree, public_key, unbase64
 
 Act = dict[str, Any]
 MAX = 2**53 - 1  # the largest whole number that every reader of JSON keeps exactly (RFC 7493)
-BULK = ("opened", "closed", "turnout", "protocol", "in_review", "accepted")
+BULK = ("opened", "closed", "turnout", "received", "protocol", "in_review", "accepted")
 # What a field holds, if not text: int, {..} just these members, [x] a list of x, (x, y) a map from text to x or y.
 SEEN, FIGURES = {"size": int, "root": str}, (int, type(None))
 FORMS: Act = dict.fromkeys(("supersedes", "voted", "protocol", "first", "count", "number", "act"), int) | {
     **{"prev_checkpoint": SEEN, "snapshot": SEEN, "lines": FIGURES, "votes": FIGURES, "figures": (int, str)},
     **{"evidence": [{"sha256": str, "bytes": int, "media": str}], "failures": [str], "files": (str,)},
+    **{"returned": bool, "present": [{"role": str, "nominated_by": str, "count": int}]},
+    **{"key": {"id": str, "role": str, "public": str}},
     **{"stations": {"count": int, "sha256": str}, "keys": [{"id": str, "role": str, "public": str}]},
 }
 OFTEN = {"by", "prev_checkpoint", "contest", "supersedes", "reason", "evidence", "sig"}
 FIELDS = {  # the further fields of each type of act
     **{"definition": "election origin data_origin files stations keys software", "turnout": "station hour voted"},
-    **dict.fromkeys(("opened", "closed", "annulment"), "station"),
+    **dict.fromkeys(("opened", "closed", "received", "annulment"), "station"),
     **dict.fromkeys(("protocol", "correction", "recount"), "station lines votes"),
     **{"in_review": "protocol failures", "accepted": "first", "seal": "first count leaves_sha256", "call": "candidate"},
     **{"statement": "kind speaker said_at source text", "candidate_status": "candidate status", "uncall": ""},
-    **{"publication": "number snapshot files", "certification": "snapshot", "attachment": "act"},
+    **{"publication": "number snapshot files", "certification": "snapshot", "attachment": "act", "key": ""},
 }
-OPTIONAL = {"accepted": "count", "statement": "figures", "certification": "winner text"}  # as OFTEN: left out if empty
+OPTIONAL = {  # as OFTEN: left out if empty
+    **{"accepted": "count", "statement": "figures", "certification": "winner text"},
+    **{"received": "returned", "protocol": "present", "key": "key proof revokes"},
+}
 NEEDED = {kind: {"type", "at", *fields.split()} for kind, fields in FIELDS.items()}
 OTHERS = {kind: OFTEN | {*OPTIONAL.get(kind, "").split()} for kind in FIELDS}
 KNOWN = {kind: NEEDED[kind] | OTHERS[kind] for kind in FIELDS}

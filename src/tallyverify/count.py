@@ -15,7 +15,10 @@ from typing import Any
 from tallyverify.acts import MAX, Act
 
 DONE = ("accepted", "annulled")
-OF_A_CONTEST = {"protocol", "correction", "recount", "annulment", "candidate_status", "call", "uncall", "certification"}
+OF_A_CONTEST = {
+    *("received", "protocol", "correction", "recount", "annulment", "candidate_status", "call", "uncall"),
+    "certification",
+}
 Row = dict[str, int | None]  # figures by line of the form and by candidate; None could not be read, and is not zero
 
 
@@ -128,6 +131,12 @@ class Count:
             case "turnout":
                 need(act["hour"] in self.hours and act["voted"] >= 0, "no turnout of a fixed hour")
                 self.voted[station][self.hours.index(act["hour"])] = act["voted"]
+            case "received":
+                status, returned = contest.status[station], act.get("returned", False)
+                on_file = contest.act[station] >= 0
+                need(status == ("received" if returned else "expected") and not on_file, f"station {id} is {status}")
+                need(act.get("reason") or not returned, "a reason is missing")
+                contest.status[station] = "expected" if returned else "received"
             case "protocol":
                 before = contest.act[station]
                 need(contest.status[station] not in DONE, f"station {id} has an accepted protocol")

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from hypothesis import given, settings
 
-from tallyroom.announce.snapshot import areas_csv, areas_parquet, headline_files, results_json
+from tallyroom.announce.snapshot import areas_csv, areas_parquet, headline_files, results_json, stations_csv
 from tallyroom.tally.results import Results
 from tests.announce import examples
 from tests.announce.strategies import any_results
@@ -86,3 +86,9 @@ def test_the_headline_files() -> None:
         "style.css",
     ]
     assert json.loads(files["results.json"])["areas"] == []
+
+
+def test_no_cell_of_the_station_table_is_run_by_a_spreadsheet() -> None:
+    table = pa.table({"station_id": ["=1+1", "S-0001", None], "@level": ["-x", "+y", "plain"], "valid": [-1, 2, None]})
+    lines = stations_csv(table).decode().splitlines()
+    assert lines == ['"station_id","\'@level","valid"', '"\'=1+1","\'-x",-1', '"S-0001","\'+y",2', ',"plain",']

@@ -85,6 +85,26 @@ def test_a_protocol_that_breaks_an_equation_goes_in_review_and_a_mended_one_repl
     assert run("results", election, "--json").json["counters"]["accepted"] == 1
 
 
+def test_a_form_is_received_before_its_figures_are_entered(run: Run, election: Path) -> None:
+    assert run("act", election, "received", "S-0001").status == 0
+    assert run("results", election, "--json").json["counters"]["received"] == 1
+    assert run("act", election, "received", "S-0001", "--returned", "--reason", "not signed").status == 0
+    assert run("results", election, "--json").json["counters"]["received"] == 0
+
+
+def test_a_key_that_was_replaced_does_not_count_as_a_second_person(run: Run, election: Path, tmp_path: Path) -> None:
+    everything_in(run, election)
+    assert run("act", election, "call", "a").status == 0
+    replaced = run("act", election, "key", "desk-1", "--as", "desk-1")
+    assert "desk-1 has the key" in replaced.out
+    assert run("act", election, "call", "a").status == 0
+    assert run("results", election, "--json").json["outcome"]["winner"] is None
+    assert run("act", election, "key", "desk-2", "--revoke", "--reason", "laptop stolen").status == 0
+    refused = run("act", election, "call", "a", "--as", "desk-2")
+    assert (refused.status, "no key of a role 'desk-2' is in force" in refused.err) == (2, True)
+    assert run("fsck", election).status == 0
+
+
 def test_an_unread_figure_is_never_zero(run: Run, election: Path) -> None:
     unread = [figure if not figure.startswith("b=") else "b=?" for figure in figures(100, 50)]
     held = run("act", election, "protocol", "S-0001", *unread, "--json")

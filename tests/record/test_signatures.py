@@ -13,7 +13,7 @@ from tallyroom.record.error import Fault
 from tallyroom.record.keys import RoleKey, key_id
 from tallyroom.record.signatures import authenticate, authenticate_on
 from tallyroom.record.tree import EMPTY_ROOT, Frontier, leaf_hashes
-from tests.record.conftest import ORIGIN, call, definition, opened, role_key
+from tests.record.conftest import NIGHT, ORIGIN, call, definition, opened, role_key
 
 
 def root(entries: Sequence[bytes]) -> bytes:
@@ -47,7 +47,7 @@ def test_a_sound_record_has_no_faults(entries: list[bytes]) -> None:
 
 @pytest.mark.parametrize("start", [1, 2, 6, 9, 10])
 def test_a_walk_goes_on_where_all_before_was_sealed(entries: list[bytes], start: int) -> None:
-    walk = authenticate_on(entries[0], start, entries[start:], ORIGIN, lambda size: root(entries[:size]))
+    walk = authenticate_on([(0, entries[0])], start, entries[start:], ORIGIN, lambda size: root(entries[:size]))
     assert list(walk) == [(index, acts.decode(entries[index])) for index in range(start, len(entries))]
 
 
@@ -86,7 +86,7 @@ FORGERIES: dict[str, tuple[int, Callable[[bytes], bytes], list[tuple[str, str]]]
         lambda e: changed(resigned(e, OBSERVER), by=COMMISSION.id),
         [("act 1", "signature")],
     ),
-    "signed by a stranger": (1, lambda e: resigned(e, STRANGER), [("act 1", "does not name")]),
+    "signed by a stranger": (1, lambda e: resigned(e, STRANGER), [("act 1", "no act before it names")]),
     "a bulk act changed": (3, lambda e: changed(e, station="S-9999"), [("act 5", "not over these acts")]),
     "a bulk act under another key's name": (
         3,
@@ -213,3 +213,17 @@ def test_a_key_that_proves_nothing_is_refused(raw: bytes) -> None:
 def test_a_key_id_that_is_not_its_keys_is_refused() -> None:
     (fault,) = faults_of_first(with_key(id="0" * 16), COMMISSION)
     assert "not its own" in fault.what
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "said"),
+    [
+        (acts.Seen(2, encode_base64(b"x" * 32)), "is about a root of size 2 that never was"),
+        (acts.Seen(99, encode_base64(b"x" * 32)), "is about no checkpoint before it"),
+    ],
+)
+def test_what_is_certified_is_a_prefix_of_this_record(clerk: Clerk, snapshot: acts.Seen, said: str) -> None:
+    clerk.enter([call("c1")])
+    clerk.enter([acts.Certification(at=NIGHT, contest="president", snapshot=snapshot, winner="c1")])
+    (fault,) = faults(list(clerk.log.verified_entries()))
+    assert said in str(fault)

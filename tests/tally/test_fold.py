@@ -14,7 +14,7 @@ from tallyroom.record.log import Log
 from tallyroom.record.note import Signer
 from tallyroom.tally.contest import Status
 from tallyroom.tally.fold import fold, objection
-from tallyroom.tally.replay import catch_up
+from tallyroom.tally.replay import catch_up, replay
 from tallyroom.tally.state import State
 from tests.tally.village import PLACES, lines, village
 
@@ -38,12 +38,16 @@ def figures(draw: st.DrawFn, contest: str) -> dict[str, dict[str, int | None]]:
 def any_act(draw: st.DrawFn) -> acts.AnyAct:
     contest, station, number = draw(contests), draw(stations), draw(numbers)
     replaces = draw(st.one_of(st.none(), numbers))
-    kind = draw(st.sampled_from(["protocol"] * 6 + ["accepted"] * 4 + ["review", "turnout", "change", "call", "other"]))
+    rare = ["review", "turnout", "change", "call", "other", "received"]
+    kind = draw(st.sampled_from(["protocol"] * 6 + ["accepted"] * 4 + rare))
     if kind == "protocol":
         content = draw(figures(contest))
         return acts.Protocol(at=AT, contest=contest, station=station, supersedes=replaces, **content)
     if kind == "accepted":
         return acts.Accepted(at=AT, first=number, count=draw(st.integers(1, 20)))
+    if kind == "received":
+        returned = draw(st.booleans())
+        return acts.Received(at=AT, contest=contest, station=station, returned=returned, reason="torn")
     if kind == "review":
         return acts.InReview(at=AT, protocol=number, failures=("E-01",))
     if kind == "turnout":
@@ -89,7 +93,8 @@ def description(state: State) -> dict[str, object]:
     return {
         "plain": (
             state.size, state.last_at, state.statements, state.contradictions, state.changes, state.calls,
-            state.certified, state.publications, state.published, state.breaches, state.roles,
+            state.certified, state.publications, state.published, state.breaches,
+            state.keyring.roles, state.keyring.ended,
         ),
         "turnout": (
             state.turnout.voted.tolist(), state.turnout.sums.values.tolist(), state.turnout.stations.tolist(),
@@ -183,6 +188,51 @@ def test_a_second_protocol_and_a_stale_correction_have_no_effect_and_are_shown()
     )
     assert [breach.act for breach in state.breaches] == [2, 3]
     assert state.contests["mayor"].counted.whole[-3:].tolist() == [1, 2, 3]
+
+
+def test_an_entry_that_is_no_act_has_no_effect_and_is_shown(tmp_path: Path) -> None:
+    definition = village()
+    key = RoleKey("commission", Ed25519PrivateKey.from_private_bytes(bytes(32)))
+    first = acts.Definition(
+        at=AT, election="village", origin=definition.origin, data_origin="synthetic", files={},
+        stations=acts.StationList(6, ""), keys=(key.announced(),), software="test",
+    )  # fmt: skip
+    opened = acts.Opened(at=AT, station="S-0001")
+    entries = [acts.encode(first), b"\xff{", b'{"at":"x","type":"joke"}', acts.encode(opened)]
+    with Log.create(tmp_path, definition.origin, Signer(definition.origin, key.private)) as log:
+        log.append(entries)
+        state = replay(definition, log)
+    assert [breach.act for breach in state.breaches] == [1, 2]
+    assert (state.size, state.last_at, state.opened[0]) == (4, AT, True)
+
+
+def test_a_form_that_has_arrived_is_received_until_it_goes_back_or_is_entered() -> None:
+    state = State(village())
+    count = state.contests["mayor"]
+    came = acts.Received(at=AT, contest="mayor", station="S-0001")
+    back = acts.Received(at=AT, contest="mayor", station="S-0001", returned=True, reason="not signed")
+    fold(state, [came])
+    assert (count.status[0], count.act[0]) == (Status.RECEIVED, -1)
+    assert objection(state, came) == "the form of station S-0001 has arrived already"
+    fold(state, [back])
+    assert count.status[0] == Status.EXPECTED
+    assert objection(state, back) is not None
+    good = {"lines": lines(6), "votes": {"a": 1, "b": 2, "c": 3}}
+    fold(state, [came, acts.Protocol(at=AT, contest="mayor", station="S-0001", **good)])
+    assert (count.status[0], count.act[0]) == (Status.RECEIVED, 3)
+    assert objection(state, back) is not None, "its figures are entered"
+    fold(state, [acts.Accepted(at=AT, first=3)])
+    assert (count.status[0], state.breaches) == (Status.ACCEPTED, [])
+
+
+def test_two_keys_that_one_role_had_in_turn_are_not_two_people() -> None:
+    state = State(village())
+    state.keyring.roles.update({"k1": "desk-1", "k2": "desk-1", "k3": "desk-2"})
+    called = [acts.Call(at=AT, contest="mayor", candidate="a", by=by) for by in ("k1", "k2", "k3")]
+    fold(state, called[:2])
+    assert state.calls["mayor"].winner is None
+    fold(state, called[2:])
+    assert state.calls["mayor"].winner == "a"
 
 
 def test_an_annulled_station_leaves_the_totals_as_standing_and_stays_counted() -> None:

@@ -15,12 +15,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
-import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from tallyroom.announce.bulletin import Context, bulletin
 from tallyroom.announce.page import first_page
-from tallyroom.announce.snapshot import areas_parquet, headline_files
+from tallyroom.announce.snapshot import areas_parquet, headline_files, stations_csv
 from tallyroom.election.definition import Contest, Definition
 from tallyroom.record.acts import Publication, Seen
 from tallyroom.record.clerk import Clerk
@@ -87,10 +86,9 @@ class Snapshot:
         files: Files = {}
         for folder, results in self._folders():
             table = station_table(self.state, self.state.contests[results.contest])
-            csv, parquet = io.BytesIO(), io.BytesIO()
-            pacsv.write_csv(table, csv, pacsv.WriteOptions(quoting_style="needed"))
+            parquet = io.BytesIO()
             pq.write_table(table, parquet, compression="zstd")
-            files[f"{folder}stations.csv"] = csv.getvalue()
+            files[f"{folder}stations.csv"] = stations_csv(table)
             files[f"{folder}stations.parquet"] = parquet.getvalue()
             files[f"{folder}areas.parquet"] = areas_parquet(results)
         return files

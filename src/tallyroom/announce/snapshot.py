@@ -13,6 +13,7 @@ from importlib.resources import files
 
 import msgspec
 import pyarrow as pa
+import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from tallyroom.announce.bulletin import Context, bulletin
@@ -42,6 +43,20 @@ def areas_csv(results: Results) -> bytes:
     writer.writerow(_cell(name) for name in columns)
     writer.writerows([_cell(value) for value in row] for row in zip(*columns.values(), strict=True))
     return out.getvalue().encode()
+
+
+def stations_csv(table: pa.Table) -> bytes:
+    """A table of stations as `areas_csv` writes its own: text that a spreadsheet would run is led by an apostrophe."""
+    columns = [_guarded(column) if pa.types.is_string(column.type) else column for column in table.columns]
+    out = io.BytesIO()
+    guarded = pa.table(columns, [str(_cell(name)) for name in table.column_names])
+    pacsv.write_csv(guarded, out, pacsv.WriteOptions(quoting_style="needed"))
+    return out.getvalue()
+
+
+def _guarded(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    texts = column.combine_chunks().dictionary_encode()
+    return pa.chunked_array([pa.array(map(_cell, texts.dictionary.to_pylist()), pa.string()).take(texts.indices)])
 
 
 def areas_parquet(results: Results) -> bytes:

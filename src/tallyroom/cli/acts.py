@@ -15,7 +15,8 @@ from tallyroom.cli.say import refuse, write_json
 from tallyroom.election.definition import Contest, Definition
 from tallyroom.election.fault import BadInput, Fault
 from tallyroom.intake.acceptance import enter, file_protocols
-from tallyroom.intake.opening import ROLES, writer
+from tallyroom.intake.keyholding import issue_key, revoke_key
+from tallyroom.intake.opening import writer
 from tallyroom.record import acts
 from tallyroom.record.canonical import encode_base64
 from tallyroom.record.clerk import Clerk
@@ -40,8 +41,9 @@ def register(app: typer.Typer) -> None:
 
 @dataclass(frozen=True)
 class Desk:
-    """An open record to write to: where, with which state, in which contest, at what claimed time, as whom."""
+    """An open record to write to: its folder, the election, the state, the contest, the claimed time, the signer."""
 
+    folder: Path
     definition: Definition
     state: State
     clerk: Clerk
@@ -52,7 +54,10 @@ class Desk:
 
     def enter(self, content: acts.AnyAct, said: str) -> None:
         """Enter an act and say its number."""
-        number = enter(self.state, self.clerk, [content], self.role)
+        self.done(enter(self.state, self.clerk, [content], self.role), said)
+
+    def done(self, number: int, said: str) -> None:
+        """Say the number of an act that was entered."""
         if self.as_json:
             write_json({"act": number, "size": self.state.size})
         else:
@@ -104,7 +109,7 @@ def _parameter(name: str, kind: Any, default: Any = inspect.Parameter.empty) -> 
 _COMMON: dict[str, tuple[Any, Any]] = {
     "contest": (say.Contest, ""),
     "at": (say.At, ""),
-    "signer": (Annotated[str, typer.Option("--as", help=f"The role that signs: {', '.join(ROLES)}.")], ""),
+    "signer": (Annotated[str, typer.Option("--as", help="The role that signs: commission, desk-1, desk-2, ...")], ""),
     "as_json": (say.Json, False),
 }
 
@@ -112,14 +117,14 @@ _COMMON: dict[str, tuple[Any, Any]] = {
 @contextmanager
 def _desk(folder: Path, role: str, contest: str, at: str, signer: str, as_json: bool) -> Iterator[Desk]:
     """The open record, for as long as the command takes."""
-    if signer and signer not in ROLES:
-        say.refuse("--as", f"there is no role {signer!r}", f"Use one of: {', '.join(ROLES)}")
     definition = say.load(folder)
     found = say.contest_of(definition, contest)
     clerk = writer(folder, definition)
     try:
+        if signer and signer not in clerk.roles:
+            refuse("--as", f"no key of a role {signer!r} is in force here", f"Use one of: {', '.join(clerk.roles)}")
         state = replay(definition, clerk.log)
-        yield Desk(definition, state, clerk, found, say.now(definition, at), signer or role, as_json)
+        yield Desk(folder, definition, state, clerk, found, say.now(definition, at), signer or role, as_json)
     finally:
         clerk.log.close()
 
@@ -148,6 +153,18 @@ def turnout(
         acts.Turnout(at=desk.at, station=station, hour=hour, voted=voted),
         f"{voted:,} voters at {station} by {hour}",
     )
+
+
+@desk_command("received", "S-0001")
+def received(
+    desk: Desk,
+    station: Station,
+    returned: Annotated[bool, typer.Option("--returned", help="It went back: it was wrong, or not complete.")] = False,
+    reason: Reason = "",
+) -> None:
+    """A station's signed form has arrived, its figures not yet entered; or went back, with a reason."""
+    content = acts.Received(at=desk.at, contest=desk.contest.id, station=station, returned=returned, reason=reason)
+    desk.enter(content, f"form of {station} {'went back' if returned else 'received'}")
 
 
 @desk_command("protocol", "S-0001 voters_listed=990 ... smith=312 jones=?")
@@ -320,3 +337,19 @@ def certify(
     seen = acts.Seen(desk.clerk.log.size, encode_base64(desk.clerk.log.root))
     content = acts.Certification(at=desk.at, contest=desk.contest.id, snapshot=seen, winner=winner, text=text)
     desk.enter(content, "result certified")
+
+
+@desk_command("key", "desk-3 --reason 'a third desk for the night'")
+def key(
+    desk: Desk,
+    role: Annotated[str, typer.Argument(metavar="ROLE")],
+    revoke: Annotated[bool, typer.Option("--revoke", help="End the role's key, and put nothing in its place.")] = False,
+    reason: Reason = "",
+) -> None:
+    """Issue a key to a role, in place of the one that it has; or end it. The old key signs nothing more."""
+    if revoke:
+        number = revoke_key(desk.state, desk.clerk, role, desk.at, reason, desk.role)
+        desk.done(number, f"the key of {role} is revoked")
+    else:
+        number = issue_key(desk.folder, desk.state, desk.clerk, role, desk.at, reason, desk.role)
+        desk.done(number, f"{role} has the key {desk.clerk.key_id(role)}")

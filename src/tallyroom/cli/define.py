@@ -2,14 +2,15 @@
 
 import dataclasses
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tallyroom.cli.say import At, Folder, Json, load, now, write_json
+from tallyroom.cli.say import At, Folder, Json, load, now, refuse, write_json
 from tallyroom.election.calendar import ics
 from tallyroom.election.fault import BadInput
-from tallyroom.intake.opening import open_record
+from tallyroom.intake.opening import open_record, predecessor
 
 
 def register(app: typer.Typer) -> None:
@@ -61,10 +62,22 @@ def calendar(
             print(f"{day:%Y-%m-%d %a}  {entry.title}  ({entry.citation})")
 
 
-def open_(folder: Folder, at: At = "", as_json: Json = False) -> None:
+def open_(
+    folder: Folder,
+    succeeds: Annotated[
+        Path | None,
+        typer.Option(metavar="CHECKPOINT", help="The last checkpoint of a record that cannot go on; this one follows."),
+    ] = None,
+    reason: Annotated[str, typer.Option(help="With --succeeds: why the earlier record ended.")] = "",
+    at: At = "",
+    as_json: Json = False,
+) -> None:
     """Create the record and its keys, and write act 0, which fixes the definition."""
     definition = load(folder)
-    clerk = open_record(folder, definition, now(definition, at))
+    if (succeeds is None) != (not reason):
+        refuse("--succeeds", "goes together with --reason", "Give both, or neither")
+    earlier = None if succeeds is None else predecessor(folder, succeeds, reason)
+    clerk = open_record(folder, definition, now(definition, at), earlier)
     key = clerk.log.verifier.vkey
     clerk.log.close()
     if as_json:

@@ -5,8 +5,8 @@ reason, evidence, sig) and a body of its own.  Acts are written as canonical JSO
 to by their number, the position in the record: because an act names the checkpoint its author had seen, a
 number below that size is bound to one content.
 
-Acts of consequence are signed one by one.  Acts that come in bulk (stations opening, turnout, protocols and
-their acceptance) carry no signature of their own and are covered by the next `Seal` of the same key.
+Acts of consequence are signed one by one.  Acts that come in bulk (stations opening, turnout, forms received,
+protocols and their acceptance) carry no signature of their own and are covered by the next `Seal` of the same key.
 Acts hold roles and figures; they never name an official, an observer or a voter.
 
     >>> decode(encode(Opened(at="2024-02-07T08:00:00+04:00", station="S-0001"))).station
@@ -114,13 +114,30 @@ class Turnout(Act, tag="turnout", frozen=True, kw_only=True):
     voted: int
 
 
+class Received(Act, tag="received", frozen=True, kw_only=True):
+    """A station's signed result form has arrived, its figures not yet entered; `returned`: it went back."""
+
+    bulk: ClassVar[bool] = True
+    station: str
+    returned: bool = False
+
+
+class Present(msgspec.Struct, frozen=True):
+    """How many people of a role (member, observer, agent) were there, and who had nominated them."""
+
+    role: str
+    nominated_by: str
+    count: int
+
+
 class Protocol(Act, tag="protocol", frozen=True, kw_only=True):
-    """A station's signed result form was received: figures by line of the form and by candidate."""
+    """Figures of a station's signed result form, by line of the form and by candidate; who was `present`."""
 
     bulk: ClassVar[bool] = True
     station: str
     lines: Figures
     votes: Figures
+    present: tuple[Present, ...] = ()
 
 
 class InReview(Act, tag="in_review", frozen=True, kw_only=True):
@@ -235,6 +252,18 @@ class Attachment(Act, tag="attachment", frozen=True, kw_only=True):
     act: int
 
 
+class Key(Act, tag="key", frozen=True, kw_only=True):
+    """A key of a role is issued, revoked (by id), or both at once: the old one is replaced by a new one.
+
+    proof: Ed25519 (base64) of the new key, as `sig` but over the act without `proof` too: whoever asked for
+    the key holds it.
+    """
+
+    key: RolePublicKey | None = None
+    proof: str = ""
+    revokes: str = ""
+
+
 class Seal(Act, tag="seal", frozen=True, kw_only=True):
     """One signature over a range of bulk acts: SHA-256 (hex) of their leaf hashes, in order."""
 
@@ -248,6 +277,7 @@ AnyAct = (
     | Opened
     | Closed
     | Turnout
+    | Received
     | Protocol
     | InReview
     | Accepted
@@ -261,6 +291,7 @@ AnyAct = (
     | Publication
     | Certification
     | Attachment
+    | Key
     | Seal
 )
 

@@ -13,6 +13,7 @@ import msgspec
 from tallyroom.record import acts
 from tallyroom.record.canonical import encode_base64
 from tallyroom.record.error import RecordError
+from tallyroom.record.keyring import Keyring
 from tallyroom.record.keys import RoleKey
 from tallyroom.record.log import Log
 from tallyroom.record.signatures import read_act
@@ -24,7 +25,7 @@ class Clerk:
 
     def __init__(self, log: Log, keys: Mapping[str, RoleKey]) -> None:
         self.log = log
-        self._keys = keys
+        self._keys = dict(keys)
 
     def enter(self, batch: Sequence[acts.Act], role: str = "commission") -> range:
         """Enters acts in order and in one piece; their numbers, one for each, before that of a seal.
@@ -32,10 +33,7 @@ class Clerk:
         RecordError, with nothing written, when the role has no key, an act is too long, or an act does not
         read back.
         """
-        if role not in self._keys:
-            raise RecordError(f"role {role}", "no key to sign with", " or ".join(self._keys), role)
-        key = self._keys[role]
-        seen = acts.Seen(self.log.size, encode_base64(self.log.root))
+        key, seen = self._key(role), self._seen
         entries = [self._entry(act, key, seen) for act in batch]
         bulk = [place for place, act in enumerate(batch) if act.bulk]
         if bulk:
@@ -49,8 +47,41 @@ class Clerk:
         numbers = self.log.append(entries)
         return numbers[: len(batch)]
 
-    def _entry(self, act: acts.Act, key: RoleKey, seen: acts.Seen) -> bytes:
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The roles that can sign here."""
+        return tuple(self._keys)
+
+    def key_id(self, role: str) -> str:
+        """The id of the key that signs for a role.  RecordError when it has none."""
+        return self._key(role).id
+
+    def enter_key(self, act: acts.Key, role: str, keyring: Keyring, new: RoleKey | None = None) -> int:
+        """Enters the act that issues `new`, or revokes a key, or both; its number.  `new` signs from then on.
+
+        keyring: the record's, which judges the act.  RecordError, with nothing written, as `enter`.
+        """
+        entry = self._entry(act, self._key(role), self._seen, new)
+        keyring.check(self.log.size, msgspec.json.decode(entry, type=acts.Key))
+        self.log.append([entry])
+        self._keys = {own: key for own, key in self._keys.items() if key.id != act.revokes}
+        if new is not None:
+            self._keys[new.role] = new
+        return self.log.size - 1
+
+    @property
+    def _seen(self) -> acts.Seen:
+        return acts.Seen(self.log.size, encode_base64(self.log.root))
+
+    def _key(self, role: str) -> RoleKey:
+        if role not in self._keys:
+            raise RecordError(f"role {role}", "no key to sign with", " or ".join(self._keys), role)
+        return self._keys[role]
+
+    def _entry(self, act: acts.Act, key: RoleKey, seen: acts.Seen, new: RoleKey | None = None) -> bytes:
         act = msgspec.structs.replace(act, by=key.id, prev_checkpoint=seen, sig="")
+        if new is not None and isinstance(act, acts.Key):
+            act = new.prove(act, self.log.origin)
         try:
             entry = acts.encode(act if act.bulk else key.sign_act(act, self.log.origin))
         except (UnicodeError, TypeError) as error:

@@ -102,7 +102,7 @@ class RoleKey:
         return self.private.public_key().public_bytes_raw()
 
     def announced(self) -> acts.RolePublicKey:
-        """What act 0 says of this key."""
+        """What the act that issues it says of this key."""
         return acts.RolePublicKey(id=self.id, role=self.role, public=encode_base64(self.public))
 
     def sign_act(self, act: _A, origin: str) -> _A:
@@ -110,6 +110,11 @@ class RoleKey:
         act = msgspec.structs.replace(act, by=self.id)
         signature = self.private.sign(signed_bytes(act, origin))
         return msgspec.structs.replace(act, sig=encode_base64(signature))
+
+    def prove(self, act: acts.Key, origin: str) -> acts.Key:
+        """The act that issues this key, complete but for its signature, with `proof` of this key."""
+        act = msgspec.structs.replace(act, proof="")
+        return msgspec.structs.replace(act, proof=encode_base64(self.private.sign(signed_bytes(act, origin))))
 
 
 def signed_bytes(act: acts.Act, origin: str) -> bytes:

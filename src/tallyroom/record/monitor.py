@@ -14,6 +14,7 @@ from typing import Literal
 
 import msgspec
 
+from tallyroom.record import acts
 from tallyroom.record.cosignature import cosigned_at
 from tallyroom.record.error import Damaged, Fault, RecordError
 from tallyroom.record.log import CHECKPOINT
@@ -51,13 +52,15 @@ class Memory(msgspec.Struct, frozen=True):
     """What a monitor keeps between looks.
 
     vkey: the key of the log.  note: the last good checkpoint, signed.  since: when it was first seen, in
-    seconds since 1970.  checked: acts, from 0, whose signatures were all found good.
+    seconds since 1970.  checked: acts, from 0, whose signatures were all found good.  keys: the numbers of
+    act 0 and of those among them that issue or revoke keys.
     """
 
     vkey: str
     note: str
     since: int
     checked: int
+    keys: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -169,11 +172,13 @@ class Monitor:
         age = now - self._signed_at(shown.opened, since)
         if counting and age > self._max_age:
             report.alarms.append(Alarm("stale", f"nothing new for {age} seconds while the count goes on"))
-        checked = self._memory.checked if self._memory is not None else 0
-        wrong = list(self._acts(shown, checked))
+        before = self._memory or Memory("", "", since, 0)
+        keys = list(before.keys)
+        wrong = list(self._acts(shown, before.checked, keys))
         report.take(wrong)
         vkey = next(log.vkey for log in self._policy.logs if log.name == shown.checkpoint.origin)
-        self._remember(Memory(vkey, shown.note.decode(), since, checked if wrong else tree.size))
+        memory = Memory(vkey, shown.note.decode(), since, tree.size, tuple(keys))
+        self._remember(msgspec.structs.replace(memory, checked=before.checked, keys=before.keys) if wrong else memory)
 
     def _quorum(self, cosigned_by: Sequence[str]) -> Iterator[Alarm]:
         if not self._policy.is_met_by(cosigned_by):
@@ -203,20 +208,28 @@ class Monitor:
         what = f"{witness.name} signed {theirs} acts {age} seconds ago, {shown} are shown"
         return Alarm("stale", what) if age > self._max_age else what
 
-    def _acts(self, shown: _Shown, checked: int) -> Iterator[Alarm]:
-        """The acts from `checked` on that are not signed as they must be, each with its proof as evidence."""
+    def _acts(self, shown: _Shown, checked: int, keys: list[int]) -> Iterator[Alarm]:
+        """The acts from `checked` on that are not signed as they must be, each with its proof as evidence.
+
+        keys: gets the numbers of the acts that name, issue or revoke keys.
+        """
         tree = shown.tree
         if checked == tree.size:
             return
         entries, origin = _entries(tree, checked), shown.checkpoint.origin
         if checked:
-            walk = authenticate_on(tree.entry(0), checked, entries, origin, tree.root_at)
+            known = [(number, tree.entry(number)) for number in keys]
+            walk = authenticate_on(known, checked, entries, origin, tree.root_at)
         else:
             walk = authenticate(entries, origin, tree.root_at)
-        faults = ((index, act) for index, act in walk if isinstance(act, Fault))
-        for index, fault in islice(faults, MAX_ACTS):
-            proof = prove(tree, shown.note, index, tree.entry(index)).encode()
-            yield self._alarm("act", str(fault), proof, suffix="tlog-proof")
+        found = 0
+        for index, act in walk:
+            if isinstance(act, acts.Definition | acts.Key):
+                keys.append(index)
+            elif isinstance(act, Fault) and found < MAX_ACTS:
+                found += 1
+                proof = prove(tree, shown.note, index, tree.entry(index)).encode()
+                yield self._alarm("act", str(act), proof, suffix="tlog-proof")
 
     def _signed_at(self, opened: Note, otherwise: int) -> int:
         """When a witness of the policy last signed a checkpoint."""

@@ -1,8 +1,9 @@
 """Who signed what: walks the acts of a record and checks every signature and seal.
 
-Act 0 names the keys and is signed by its own key of the commission. Every later act is signed by one of them,
-or is a bulk act covered by the next seal of the same key. A seal covers every act from the first unsigned one
-to itself. Each act is written in its one canonical form and names a checkpoint that this record really had.
+Act 0 names the keys and is signed by its own key of the commission; acts issue and revoke others. Every later act
+is signed by a key in force, or is a bulk act covered by the next seal of the same key. A seal covers every act from
+the first unsigned one to itself. Each act is written in its one canonical form and names a checkpoint that this
+record really had.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -11,12 +12,12 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from tallyroom.record import acts
-from tallyroom.record.canonical import decode_base64, encode_base64, is_within_subset
+from tallyroom.record.canonical import encode_base64, is_within_subset
 from tallyroom.record.error import Fault, RecordError
-from tallyroom.record.keys import key_id, public_key, verify_act
+from tallyroom.record.keyring import Keyring
+from tallyroom.record.keys import verify_act
 from tallyroom.record.tree import leaf_hash
 
 
@@ -44,14 +45,20 @@ def authenticate(
 
 
 def authenticate_on(
-    definition: bytes, start: int, entries: Iterable[bytes], origin: str, root_at: Callable[[int], bytes]
+    keys: Iterable[tuple[int, bytes]],
+    start: int,
+    entries: Iterable[bytes],
+    origin: str,
+    root_at: Callable[[int], bytes],
 ) -> Iterator[tuple[int, acts.AnyAct | Fault]]:
     """As `authenticate`, from act `start` on, where all before it were found without a fault.
 
-    definition: the entry of act 0, which names the keys.  entries: those from `start`, which is not 0.
+    keys: act 0 and each `Key` act before `start`, in order, with their numbers.  entries: those from `start`,
+    which is not 0.
     """
     walk = _Walk(origin, root_at)
-    walk.act(0, definition)
+    for number, entry in keys:
+        walk.act(number, entry)
     return _authenticate(walk, start, entries)
 
 
@@ -80,8 +87,8 @@ class _Walk:
         self.origin = origin
         self.root_at = root_at
         self.run: _Run | None = None
-        self._keys: dict[str, Ed25519PublicKey] = {}
-        self._seen: acts.Seen | None = None
+        self._keyring = Keyring(origin)
+        self._seen: tuple[acts.Seen | None, acts.Seen | None] = (None, None)
 
     def act(self, index: int, entry: bytes) -> acts.AnyAct:
         """The act of an entry; RecordError when anything about it is wrong."""
@@ -91,13 +98,16 @@ class _Walk:
             raise RecordError(f"act {index}", act)
         if index == 0 or isinstance(act, acts.Definition):
             self._define(index, act)
-        self._check_seen(index, act)
-        if act.by not in self._keys:
-            raise RecordError(f"act {index}", "by a key that act 0 does not name", got=act.by)
+        self._check_seen(index, act.prev_checkpoint, "names")
+        if isinstance(act, acts.Publication | acts.Certification):
+            self._check_seen(index, act.snapshot, "is about")
+        key = self._keyring.key(act.by, f"act {index}")
         if isinstance(act, acts.Seal):
             _check_seal(index, act, sealed)
-        if (act.sig or not act.bulk) and not verify_act(act, self._keys[act.by], self.origin):
+        if (act.sig or not act.bulk) and not verify_act(act, key, self.origin):
             raise RecordError(f"act {index}", f"the signature is not of the key {act.by}")
+        if isinstance(act, acts.Key):
+            self._keyring.change(index, act)
         if self.run is not None and act.bulk and not act.sig and act.by != self.run.by:
             raise RecordError(f"act {index}", "unsigned, among acts of another key", self.run.by, act.by)
         return act
@@ -119,26 +129,18 @@ class _Walk:
             raise RecordError(where, "act 0, and no other, is the definition", got=type(act).__name__)
         if act.origin != self.origin:
             raise RecordError(where, "of another record", self.origin, act.origin)
-        for key in act.keys:
-            raw = decode_base64(key.public) or b""
-            if key.id != key_id(raw):
-                raise RecordError(where, f"the id of the key of {key.role} is not its own", key_id(raw), key.id)
-            try:
-                self._keys[key.id] = public_key(raw)
-            except RecordError as error:
-                raise RecordError(where, f"the key of {key.role}: {error.fault.what}", got=key.public) from error
+        self._keyring.define(act)
         if act.by not in {key.id for key in act.keys if key.role == "commission"}:
             raise RecordError(where, "not by the commission's own key", got=act.by)
 
-    def _check_seen(self, index: int, act: acts.AnyAct) -> None:
-        seen = act.prev_checkpoint
+    def _check_seen(self, index: int, seen: acts.Seen | None, how: str) -> None:
         if seen is None or not 0 <= seen.size <= index:
-            raise RecordError(f"act {index}", "names no checkpoint before it", got=str(seen and seen.size))
-        if seen != self._seen:
+            raise RecordError(f"act {index}", f"{how} no checkpoint before it", got=str(seen and seen.size))
+        if seen not in self._seen:
             root = encode_base64(self.root_at(seen.size))
             if seen.root != root:
-                raise RecordError(f"act {index}", f"names a root of size {seen.size} that never was", root, seen.root)
-            self._seen = seen
+                raise RecordError(f"act {index}", f"{how} a root of size {seen.size} that never was", root, seen.root)
+            self._seen = (seen, self._seen[0])
 
 
 def _check_seal(index: int, seal: acts.Seal, run: _Run | None) -> None:

@@ -67,7 +67,7 @@ class ContestCount:
         self.unread: Rows = np.zeros(len(self.columns), np.int64)
         self.candidate_status: dict[str, str] = {}
         roles = definition.form.roles
-        self._issued = self.weights(roles.issued or roles.ballots or roles.valid)
+        self._issued = self.weights(roles.issued or roles.ballots or roles.valid or (Term(1, VOTES),))
         self._area = definition.stations.area
         self._cast: Rows = np.zeros(stations, np.int64)
         register = definition.stations.register

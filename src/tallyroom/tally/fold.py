@@ -10,7 +10,7 @@ before it enters an act; every replay checks again.
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,15 +26,19 @@ from tallyroom.record.acts import (
     Closed,
     Correction,
     InReview,
+    Key,
     Opened,
     Protocol,
     Publication,
+    Received,
     Recount,
     Statement,
     Turnout,
     Uncall,
 )
 from tallyroom.record.acts import Definition as DefinitionAct
+from tallyroom.record.error import RecordError
+from tallyroom.record.keyring import Keyring
 from tallyroom.tally.contest import ContestCount, Status
 from tallyroom.tally.state import Breach, Change, State
 
@@ -48,17 +52,28 @@ class Objection(Exception):
     """Why an act may not have an effect."""
 
 
-def fold(state: State, acts: Iterable[AnyAct]) -> None:
+class NoAct(NamedTuple):
+    """Stands for an entry of the record that is no act, and says why; it has no effect."""
+
+    why: str
+
+
+def fold(state: State, acts: Iterable[AnyAct | NoAct]) -> None:
     """Fold the acts that follow the `state.size` acts folded so far."""
     for kind, same in groupby(acts, key=type):
         run: list[Any] = list(same)
         if not (kind is Protocol and len(run) > 1 and _filed_together(state, run)):
             for act in run:
                 _apply(state, act)
-        state.last_at = run[-1].at
+        if kind is not NoAct:
+            state.last_at = run[-1].at
 
 
-def _apply(state: State, act: AnyAct) -> None:
+def _no_act(state: State, entry: NoAct) -> None:
+    raise Objection(f"is no act: {entry.why}")
+
+
+def _apply(state: State, act: AnyAct | NoAct) -> None:
     rule = _RULES.get(type(act))
     state.protocol_at.append(None)
     try:
@@ -178,7 +193,32 @@ def _in_review(state: State, act: InReview) -> Effect:
 def _defined(state: State, act: DefinitionAct) -> Effect:
     if state.size:
         raise Objection("the definition is act 0 and stands once")
-    return lambda: state.roles.update({key.id: key.role for key in act.keys})
+    keyring = Keyring(state.definition.origin)
+    try:
+        keyring.define(act)
+    except RecordError as error:
+        raise Objection(str(error)) from error
+    return lambda: setattr(state, "keyring", keyring)
+
+
+def _key(state: State, act: Key) -> Effect:
+    """Which keys are in force is part of the count: two keys that one role had in turn are not two people."""
+    try:
+        state.keyring.check(state.size, act)
+    except RecordError as error:
+        raise Objection(error.fault.what) from error
+    return lambda: state.keyring.change(state.size, act)
+
+
+def _received(state: State, act: Received) -> Effect:
+    count, station = _contest(state, act), _station(state, act.station)
+    status, on_file = Status(count.status.item(station)), count.act.item(station)
+    if act.returned and (status != Status.RECEIVED or on_file >= 0 or not act.reason):
+        raise Objection(f"station {act.station} has no form without figures to send back, or a reason is missing")
+    if not act.returned and status != Status.EXPECTED:
+        raise Objection(f"the form of station {act.station} has arrived already")
+    became = Status.EXPECTED if act.returned else Status.RECEIVED
+    return lambda: count.status.__setitem__(station, became)
 
 
 def _opened(state: State, act: Opened) -> Effect:
@@ -258,7 +298,7 @@ def _call(state: State, act: Call) -> Effect:
 
     def effect() -> None:
         calls = state.calls[act.contest]
-        calls.by[act.by] = act.candidate
+        calls.by[state.keyring.roles.get(act.by, act.by)] = act.candidate
         calls.log.append((state.size, act))
 
     return effect
@@ -309,10 +349,12 @@ def _publication(state: State, act: Publication) -> Effect | None:
 
 
 _RULES: dict[type, Callable[[State, Any], Effect | None]] = {
+    NoAct: _no_act,
     DefinitionAct: _defined,
     Opened: _opened,
     Closed: _closed,
     Turnout: _turnout,
+    Received: _received,
     Protocol: _protocol,
     InReview: _in_review,
     Accepted: _accepted,
@@ -326,4 +368,5 @@ _RULES: dict[type, Callable[[State, Any], Effect | None]] = {
     Certification: _certification,
     Publication: _publication,
     Attachment: _attachment,
+    Key: _key,
 }

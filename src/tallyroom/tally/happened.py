@@ -70,7 +70,7 @@ def certification(state: State, contest: str) -> CertificationShown | None:
 
 def _role(state: State, act: Act) -> str:
     """The role whose key an act names; the key's id where act 0 does not know it."""
-    return state.roles.get(act.by, act.by)
+    return state.keyring.roles.get(act.by, act.by)
 
 
 def _station_id(state: State, station: int) -> str:

@@ -9,12 +9,14 @@ from collections.abc import Callable
 from itertools import islice
 from typing import NamedTuple
 
+import msgspec
+
 from tallyroom.election.definition import Definition
+from tallyroom.record.acts import AnyAct, Publication, decode
 from tallyroom.record.acts import Definition as DefinitionAct
-from tallyroom.record.acts import Publication, decode
 from tallyroom.record.error import RecordError
 from tallyroom.record.log import Log
-from tallyroom.tally.fold import fold
+from tallyroom.tally.fold import NoAct, fold
 from tallyroom.tally.state import State
 from tallyroom.tally.summary import Basis, Summary
 
@@ -41,13 +43,20 @@ def catch_up(
     stop = log.size if size is None else min(size, log.size)
     entries = log.verified_entries(state.size, stop)
     if state.size == 0 < stop:
-        first = decode(next(entries))
+        first = _act(next(entries))
         _same_definition(state.definition, first)
         fold(state, [first])
     while state.size < stop:
-        fold(state, map(decode, islice(entries, BLOCK)))
+        fold(state, map(_act, islice(entries, BLOCK)))
         if progress is not None:
             progress(state.size, stop)
+
+
+def _act(entry: bytes) -> AnyAct | NoAct:
+    try:
+        return decode(entry)
+    except msgspec.MsgspecError as error:
+        return NoAct(str(error))
 
 
 def _same_definition(definition: Definition, first: object) -> None:

@@ -16,6 +16,7 @@ from tallyroom.record.acts import (
     Statement,
     Uncall,
 )
+from tallyroom.record.keyring import Keyring
 from tallyroom.tally.announced import Announced
 from tallyroom.tally.contest import ContestCount
 from tallyroom.tally.results import Contradiction
@@ -43,14 +44,14 @@ class Change:
 
 @dataclass
 class Calls:
-    """Calls of one contest: whom each key calls now, and the log of calls and of their taking back."""
+    """Calls of one contest: whom each role calls now, and the log of calls and of their taking back."""
 
     by: dict[str, str] = field(default_factory=dict)
     log: list[tuple[int, Call | Uncall]] = field(default_factory=list)
 
     @property
     def winner(self) -> str | None:
-        """The candidate whom two different keys call; None where two candidates are called so."""
+        """The candidate whom two different roles call; None where two candidates are called so."""
         called = list(self.by.values())
         agreed = {candidate for candidate in called if called.count(candidate) >= 2}
         return agreed.pop() if len(agreed) == 1 else None
@@ -61,7 +62,7 @@ class State:
 
     opened, closed: bool, shape (stations,).  statements: act number, size of the snapshot then in force,
     and the statement.  contradictions: announced figures that differed from the count's when entered.
-    roles: role by key id, from act 0.  published: protocols accepted at the last snapshot, by contest.
+    keyring: the keys of roles.  published: protocols accepted at the last snapshot, by contest.
     protocol_at: for each act, the count and the station of the protocol that it filed, or None.
     """
 
@@ -82,7 +83,7 @@ class State:
         self.publications: dict[int, Publication] = {}
         self.published = dict.fromkeys(self.contests, 0)
         self.breaches: list[Breach] = []
-        self.roles: dict[str, str] = {}
+        self.keyring = Keyring(definition.origin)
         self.protocol_at: list[tuple[ContestCount, int] | None] = []
         self.announced = {
             contest: Announced(definition, count, self.turnout) for contest, count in self.contests.items()
