@@ -1,4 +1,4 @@
-"""Commands for the public: publish, serve, fsck."""
+"""Commands for the public: publish, fsck."""
 
 import dataclasses
 import sys
@@ -9,11 +9,10 @@ from typing import Annotated
 
 import typer
 
-from tallyroom.announce.publish import go_on, publish, restore
-from tallyroom.announce.serve import site_server
+from tallyroom.announce.publish import go_on, publish
 from tallyroom.cli.progress import bar
 from tallyroom.cli.say import At, Folder, Json, PolicyFile, load, now, policy_of, refuse, write_json
-from tallyroom.intake.opening import read_vkey, reader, writer
+from tallyroom.intake.opening import read_vkey, writer
 from tallyroom.record.canonical import encode_base64
 from tallyroom.record.fsck import fsck as check_record
 from tallyroom.record.log import VKEY
@@ -28,7 +27,6 @@ Port = Annotated[int, typer.Option(help="Port; a busy one is stepped over.", min
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("publish", epilog="Example:  tallyroom publish spring site")(publish_)
-    app.command("serve", epilog="Example:  tallyroom serve spring --port 8000")(serve)
     app.command("fsck", epilog="Example:  tallyroom fsck site --json")(fsck)
 
 
@@ -69,20 +67,6 @@ def publish_(
             print(f"{name} comes out other than it was published and was left out.")
     if differing:
         raise typer.Exit(1)
-
-
-def serve(folder: Folder, host: Host = "127.0.0.1", port: Port = 8000) -> None:
-    """Serve the public pages of an election folder, or of a published site, from this machine."""
-    if not (folder / "latest.json").exists():
-        site = folder / "site"
-        definition = load(folder)
-        log = reader(folder)
-        for name in restore(definition, log, folder, site):
-            print(f"{name} comes out other than it was published and was left out.")
-        if not (site / "latest.json").exists():
-            refuse(str(folder), "nothing is published yet", f"Run: tallyroom publish {folder} {site}")
-        folder = site
-    run(site_server(folder, host, port))
 
 
 def run(server: ThreadingHTTPServer) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from tallyroom.console.accounts.duties import Action
 from tallyroom.console.accounts.models import User
@@ -19,7 +20,10 @@ class Room:
     action: Action
 
 
-ROOMS: tuple[Room, ...] = ()
+ROOMS: tuple[Room, ...] = (
+    Room("people", _("People"), _("Who works here, with which duties; one-time links."), Action.MANAGE_USERS),
+    Room("trail", _("Audit trail"), _("Who did what, and when."), Action.READ_TRAIL),
+)
 
 
 def rooms_of(user: User) -> Iterator[Room]:

@@ -2,14 +2,26 @@
 
 import os
 import secrets
+import socket
 from pathlib import Path
+from typing import Any
 
 import django
 from django.core.management import call_command
+from django.db import connection
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
 
 from tallyroom.record.store import flush_folder
 
 KEY = "console.key"
+FIRST = "administrator"
+"""Login of the first administrator."""
+LOCK = 7023112024
+"""Number of PostgreSQL's lock under which tables are made; any number that is ours."""
+THREADS = 32
+"""Requests under way at once: most of them wait for the disk, not for this process."""
 
 
 def prepare(folder: Path, site: Path | None = None, url: str = "") -> None:
@@ -42,6 +54,69 @@ def create_secret(path: Path) -> None:
 
 
 def create_tables() -> None:
-    """Bring the database to the newest tables; what is there stays."""
+    """Bring the database to the newest tables; what is there stays.  A second server that starts waits."""
+    if connection.vendor == "sqlite":
+        Path(connection.settings_dict["NAME"]).touch(mode=0o600)
+        _migrate()
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        try:
+            _migrate()
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+
+def _migrate() -> None:
     call_command("migrate", verbosity=0, interactive=False)
     call_command("createcachetable", verbosity=0)
+
+
+def first_administrator() -> str | None:
+    """A new one-time link's token while no administrator has ever signed in; None afterwards.
+
+    Links that an earlier start printed end, so that one that was lost in a terminal's history is worth nothing.
+    """
+    from tallyroom.console.accounts import changes  # noqa: PLC0415 - models can be read once Django is loaded
+    from tallyroom.console.accounts.duties import Role  # noqa: PLC0415
+    from tallyroom.console.accounts.invitations import invite  # noqa: PLC0415
+    from tallyroom.console.accounts.models import Duty, User  # noqa: PLC0415
+
+    held = Duty.objects.filter(role=Role.ADMINISTRATOR, ended_at=None, user__is_active=True).select_related("user")
+    administrators = [duty.user for duty in held]
+    if any(administrator.has_usable_password() for administrator in administrators):
+        return None
+    if User.objects.filter(login=FIRST).exists():
+        return invite(administrators[0], None) if administrators else None
+    return changes.add_person(None, FIRST, "", Role.ADMINISTRATOR, "")[1]
+
+
+def free_port(host: str, port: int) -> int:
+    """The first free port from `port` on.  Raises OSError if ten are busy."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for candidate in range(port, port + 10):
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, candidate))
+            except OSError as error:
+                last = error
+            else:
+                return candidate
+    raise last
+
+
+def run(host: str, port: int) -> None:
+    """Serve console and site until interrupted; `prepare` has run in this process."""
+    server: Any = Granian(
+        "tallyroom.console.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=THREADS,
+        websockets=False,
+        log_level=LogLevels.error,
+        respawn_failed_workers=True,
+    )
+    server.serve()

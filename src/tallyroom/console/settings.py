@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -104,7 +105,8 @@ ACCOUNT_PRESERVE_USERNAME_CASING = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
-ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "30/m/ip", "reauthenticate": "10/m/user"}
+# An office has many desks behind one address.
+ACCOUNT_RATE_LIMITS = {"login": "600/m/ip", "login_failed": "60/m/ip", "reauthenticate": "10/m/user"}
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 MFA_ADAPTER = "tallyroom.console.accounts.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

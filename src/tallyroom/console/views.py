@@ -17,7 +17,9 @@ language = require_POST(set_language)
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     """What this person's duties are, and the rooms that they open."""
-    return render(request, "console/home.html", {"rooms": rooms_of(person_of(request))})
+    person = person_of(request)
+    held = person.duties.filter(ended_at=None).order_by("role", "area_id")
+    return render(request, "console/home.html", {"rooms": rooms_of(person), "duties": held})
 
 
 def forged(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tallyroom.console.accounts import duties
 from tallyroom.console.accounts.duties import Action, Assignment, Role
-from tallyroom.console.election import definition
+from tallyroom.console.election import area_name, definition
 
 ROLE_NAMES = {
     Role.ADMINISTRATOR: _("administrator"),
@@ -113,6 +113,11 @@ class Duty(models.Model):
     def role_name(self) -> str:
         """The role in the reader's language."""
         return str(ROLE_NAMES[Role(self.role)])
+
+    @property
+    def area_name(self) -> str:
+        """The name of the area; "" for the whole country."""
+        return area_name(self.area_id)
 
 
 class Invitation(models.Model):

@@ -1,0 +1,81 @@
+"""The command serve: the console and the public pages of an election folder, or the pages of a published site."""
+
+import ipaddress
+import sys
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from tallyroom.announce.publish import restore
+from tallyroom.announce.serve import site_server
+from tallyroom.cli.public import Host, Port
+from tallyroom.cli.public import run as run_site
+from tallyroom.cli.say import load, refuse
+from tallyroom.intake.opening import reader
+
+Out = Annotated[Path | None, typer.Option("--out", metavar="OUT", help="The published site; DIR/site if not given.")]
+Url = Annotated[
+    str, typer.Option("--url", help="Address that browsers use: https://... where a proxy speaks TLS, or this machine.")
+]
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="An election folder, or a published site.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("serve", epilog="Example:  tallyroom serve spring --port 8000")(serve)
+
+
+def serve(folder: Folder, host: Host = "127.0.0.1", port: Port = 8000, out: Out = None, url: Url = "") -> None:
+    """Serve console and public pages in one process; of a published site the pages alone.
+
+    The first start makes the console's database and prints a one-time link for the first administrator.
+    """
+    if (folder / "latest.json").exists():
+        run_site(site_server(folder, host, port))
+        return
+    site = out or folder / "site"
+    definition = load(folder)
+    log = reader(folder)
+    if not (site / "latest.json").exists():
+        for name in restore(definition, log, folder, site):
+            print(f"{name} comes out other than it was published and was left out.", file=sys.stderr)
+    _serve_console(folder, site, host, port, url)
+
+
+def _serve_console(folder: Path, site: Path, host: str, port: int, url: str) -> None:
+    from tallyroom.console import server  # noqa: PLC0415 - no other command waits for Django to load
+
+    port = server.free_port(host, port)
+    address = url.rstrip("/") or _address(host, port)
+    _check_address(address)
+    server.prepare(folder, site, address)
+    token = server.first_administrator()
+    print(f"Public pages  {address}/\nConsole       {address}/console/", flush=True)
+    if token is not None:
+        print(f"\nFirst administrator, login {server.FIRST!r}; this link works once, within a day:")
+        print(f"  {address}/console/accounts/link/{token}/", flush=True)
+    server.run(host, port)
+
+
+def _address(host: str, port: int) -> str:
+    """The address of this machine as its browsers see it: by name, since passkeys know no number."""
+    if host in ("0.0.0.0", "::"):
+        refuse("--url", "is not given, and browsers cannot use 'every address'", "Write --url http://192.0.2.7:8000")
+    return f"http://{'localhost' if _is_loopback(host) else host}:{port}"
+
+
+def _check_address(address: str) -> None:
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query or parts.fragment:
+        refuse("--url", f"{address!r} is no address of a server", "Write it as https://count.example.org")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+        print("notice: without TLS anyone on this network can read passwords; see docs/console.md", file=sys.stderr)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
