@@ -27,7 +27,7 @@ HOME = Path(tempfile.mkdtemp(prefix="tallyroom-console-"))
 """The folder that Django's settings are made from, once; a test's own folder is put in its place."""
 
 GIVEN = os.environ.pop("DATABASE_URL", "")
-create_secret(HOME / "private" / "console.key")
+create_secret(HOME / "private" / "console.secret")
 os.environ["TALLYROOM_FOLDER"] = str(HOME)
 os.environ["DJANGO_SETTINGS_MODULE"] = "tallyroom.console.settings"
 
@@ -137,7 +137,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     path = tmp_path / "village"
     election_folder.write(path, village())
     open_record(path, election_folder.load(path), "2025-06-15T07:00:00+00:00").log.close()
-    create_secret(path / "private" / "console.key")
+    create_secret(path / "private" / "console.secret")
     with override_settings(FOLDER=path, SITE_FOLDER=path / "site"):
         yield path
 

@@ -15,7 +15,7 @@ from granian.log import LogLevels
 
 from tallyroom.record.store import flush_folder
 
-KEY = "console.key"
+KEY = "console.secret"
 FIRST = "administrator"
 """Login of the first administrator."""
 LOCK = 7023112024

@@ -18,7 +18,7 @@ from tallyroom.console.database import database_of
 
 FOLDER = Path(os.environ.get("TALLYROOM_FOLDER", "."))
 SITE_FOLDER = Path(os.environ.get("TALLYROOM_SITE", FOLDER / "site"))
-KEY_FILE = FOLDER / "private" / "console.key"
+KEY_FILE = FOLDER / "private" / "console.secret"
 ADDRESS = urlsplit(os.environ.get("TALLYROOM_URL", "http://localhost"))
 HTTPS = ADDRESS.scheme == "https"
 
@@ -29,6 +29,8 @@ ROOT_URLCONF = "tallyroom.console.urls"
 WSGI_APPLICATION = "tallyroom.console.wsgi.application"
 INSTALLED_APPS = [
     "tallyroom.console.accounts",
+    "tallyroom.console.submissions",
+    "tallyroom.console.desk",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -15,5 +15,7 @@ console = cast(WSGIApplication, get_wsgi_application())
 from django.conf import settings  # noqa: E402 - settings are read once Django is loaded
 
 from tallyroom.console.site import beside_site  # noqa: E402
+from tallyroom.console.submissions import wiring  # noqa: E402
 
+wiring.start()
 application = beside_site(settings.SITE_FOLDER, console)

@@ -196,6 +196,11 @@ def confirm(form: Form, by: int, seen: int, at: str) -> Step:
     return Step(_changed(form, stage=form.stage, target=after, resolver=by), Event.CONFIRM, (act,))
 
 
+def annulled(form: Form) -> Form:
+    """The accepted form of a station whose annulment is in the record."""
+    return _changed(form, stage=NEXT[form.stage, Event.ANNUL])
+
+
 def entered(form: Form, first: int) -> Form:
     """The acts of the last step are durable, the first of them as act `first`: the form is where it was to go."""
     filed = form.purpose == "protocol" and form.stage == Stage.SECOND_ENTRY

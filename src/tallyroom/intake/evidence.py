@@ -8,6 +8,7 @@ list, and is a label only.
 
 import hashlib
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -46,7 +47,7 @@ def attach(folder: Path, file: Path) -> Evidence:
     """
     store = folder / FOLDER
     store.mkdir(mode=0o700, exist_ok=True)
-    beside = store / f".{os.getpid()}.tmp"
+    beside = store / f".{os.getpid()}.{threading.get_ident()}.tmp"
     hashed, size = hashlib.sha256(), 0
     try:
         with open(file, "rb") as source, open(beside, "xb") as copy:

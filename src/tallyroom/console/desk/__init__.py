@@ -1,0 +1,1 @@
+"""Desk: forms are received, keyed, compared, reviewed and changed."""

@@ -1,0 +1,1 @@
+"""Submissions: acts on their way from the database into the record."""
