@@ -21,6 +21,9 @@ class Room:
 
 
 ROOMS: tuple[Room, ...] = (
+    Room("board", _("Polling day"), _("Stations opened and closed, turnout by hour, incidents."), Action.READ_BOARD),
+    Room("board_reports", _("Reports"), _("Incidents, and what observers saw and counted."), Action.READ_BOARD),
+    Room("board_wall", _("The wall"), _("Progress in large figures, renewed by itself."), Action.READ_BOARD),
     Room("people", _("People"), _("Who works here, with which duties; one-time links."), Action.MANAGE_USERS),
     Room("trail", _("Audit trail"), _("Who did what, and when."), Action.READ_TRAIL),
 )

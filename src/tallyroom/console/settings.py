@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "tallyroom.console.accounts",
     "tallyroom.console.submissions",
     "tallyroom.console.desk",
+    "tallyroom.console.board",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -3,11 +3,14 @@
 from django.urls import include, path
 
 from tallyroom.console import views
+from tallyroom.console.board import gateway
 
 urlpatterns = [
     path("console/", views.home, name="home"),
     path("console/language/", views.language, name="language"),
     path("console/accounts/", include("tallyroom.console.accounts.urls")),
+    path("console/board/", include("tallyroom.console.board.urls")),
+    path("console/api/sms", gateway.sms, name="sms"),
 ]
 handler400 = "tallyroom.console.views.bad_request"
 handler403 = "tallyroom.console.views.forbidden"

@@ -60,7 +60,7 @@ def read_turnout(content: bytes, name: str, definition: Definition, within: Cont
         faults.add(name, line, "", f"not UTF-8 text (byte {error.start})", "Save the file as UTF-8")
         faults.refuse()
     most = len(definition.stations) * max(len(definition.turnout_hours), 1)
-    sheet = read_sheet_stream(io.BufferedReader(io.BytesIO(content)), name, faults, most)  # type: ignore[arg-type]
+    sheet = read_sheet_stream(io.BufferedReader(io.BytesIO(content)), name, faults, most)
     found: list[DayReport] = []
     if sheet is not None and require_columns(sheet, COLUMNS, (REASON,), faults):
         found = _rows(sheet, definition, within, faults)

@@ -3,6 +3,7 @@
 Nothing here says that a figure is wrong.  A doubtful report is asked about, and enters with a written reason.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -29,13 +30,19 @@ class Doubt(NamedTuple):
     against: int
 
 
-def doubts(state: State, station: int, hour: str, voted: int) -> tuple[Doubt, ...]:
+def doubts(
+    state: State, station: int, hour: str, voted: int, beside: Mapping[str, int] | None = None
+) -> tuple[Doubt, ...]:
     """Everything doubtful in a report of `voted` voters by a fixed hour, at a station's position; () if nothing is.
 
-    Raises ValueError where there is no such hour.
+    beside: what the same table says of the station's hours; the earlier ones are taken from there.  Raises
+    ValueError where there is no such hour.
     """
     place = state.turnout.hours.index(hour)
-    row = state.turnout.voted[station]
+    row = state.turnout.voted[station].copy()
+    for other, figure in (beside or {}).items():
+        if state.turnout.hours.index(other) < place:
+            row[state.turnout.hours.index(other)] = figure
     before, later = row[:place], row[place + 1 :]
     found = []
     if place and voted < before.max():
