@@ -8,6 +8,7 @@ from typing import ParamSpec
 
 import msgspec
 from django.contrib import messages
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -59,6 +60,8 @@ def sent_once(view: View[P]) -> View[P]:
             messages.error(request, _("This form was sent before with other content. Nothing was entered now."))
         except TooLong:
             messages.error(request, _("This is too long for the record. Nothing was entered."))
+        except IntegrityError:  # the same form, sent twice at the same moment
+            messages.info(request, _("This form is being entered already. Look again in a moment."))
         return redirect(request.path)
 
     return guarded
