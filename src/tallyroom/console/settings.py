@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "tallyroom.console.submissions",
     "tallyroom.console.desk",
     "tallyroom.console.board",
+    "tallyroom.console.publishing",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

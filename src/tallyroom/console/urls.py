@@ -10,6 +10,7 @@ urlpatterns = [
     path("console/language/", views.language, name="language"),
     path("console/accounts/", include("tallyroom.console.accounts.urls")),
     path("console/board/", include("tallyroom.console.board.urls")),
+    path("console/publishing/", include("tallyroom.console.publishing.urls")),
     path("console/api/sms", gateway.sms, name="sms"),
 ]
 handler400 = "tallyroom.console.views.bad_request"

@@ -1,1 +1,1 @@
-"""Made by Django from the models."""
+"""Steps of the tables of polling day."""
