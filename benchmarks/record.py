@@ -1,12 +1,11 @@
-"""The record's speed: single acts from many desks, batches, proofs; beside two other libraries in the same run.
+"""The record's speed in entering acts: one by one from many desks, and in batches.
 
     ./run python benchmarks/record.py [--acts 200000]
 
-Peers (pymerkle, actasum) are measured where they are installed; they are no dependency of the project.
+Proofs, and other libraries beside the record, are in benchmarks/verify.py.
 """
 
 import argparse
-import importlib.util
 import os
 import platform
 import statistics
@@ -62,29 +61,10 @@ def single_acts(folder: Path) -> tuple[float, float, float]:
     return 1000 * statistics.median(waits), 1000 * waits[int(0.99 * len(waits))], len(waits) / taken
 
 
-def batches(folder: Path, acts: int) -> float:
+def batches(made: Clerk, acts: int) -> float:
     """Durable batched appends, acts a second."""
-    made = clerk(folder)
     work = [[act(n) for n in range(start, min(start + BATCH, acts))] for start in range(0, acts, BATCH)]
     taken = seconds(lambda: [made.enter(batch) for batch in work])
-    return acts / taken
-
-
-def pymerkle(folder: Path, acts: int) -> float:
-    from pymerkle import SqliteTree  # noqa: PLC0415
-
-    tree = SqliteTree(str(folder / "pymerkle.db"), algorithm="sha256")
-    work = [[str(n).encode() for n in range(start, min(start + BATCH, acts))] for start in range(0, acts, BATCH)]
-    taken = seconds(lambda: [tree.append_entries(batch, chunksize=BATCH) for batch in work])
-    tree.con.close()
-    return acts / taken
-
-
-def actasum(acts: int) -> float:
-    from actasum import merkle  # noqa: PLC0415
-
-    leaves = [str(n).encode() for n in range(acts)]
-    taken = seconds(lambda: merkle.root([merkle.leaf_hash(leaf) for leaf in leaves]))
     return acts / taken
 
 
@@ -99,12 +79,8 @@ def main() -> None:
         print(
             f"{DESKS} desks, single acts    median {median:.1f} ms, p99 {p99:.1f} ms (target < 100), {rate:,.0f} acts/s"
         )
-        ours = batches(folder / "batches", acts)
+        ours = batches(clerk(folder / "batches"), acts)
         print(f"durable batches of {BATCH}   {ours:,.0f} acts/s (target 10,000), {acts:,} acts, encoded and sealed")
-        if importlib.util.find_spec("pymerkle"):
-            print(f"pymerkle on SQLite, bulk  {pymerkle(folder, acts):,.0f} entries/s: no tiles, no signature, no act")
-        if importlib.util.find_spec("actasum"):
-            print(f"actasum, hashes and root  {actasum(acts):,.0f} entries/s: in memory, nothing on the disk")
 
 
 if __name__ == "__main__":

@@ -25,33 +25,28 @@ KILLS = 25
 
 Start = Callable[[], subprocess.Popen[str]]
 
-NIGHT = """
+SAY_SIZES = """
 import sys
+from tallyroom.record.log import Log
+append = Log.append
+def said(self, entries):
+    numbers = append(self, entries)
+    print(self.size, flush=True)
+    return numbers
+Log.append = said
+"""
+
+NIGHT = """
 from pathlib import Path
 from tallyroom.rehearsal.nights import ruritania_night
 from tallyroom.rehearsal.play import Night, Watch, play
-from tallyroom.record.log import Log
-append = Log.append
-def said(self, entries):
-    numbers = append(self, entries)
-    print(self.size, flush=True)
-    return numbers
-Log.append = said
 night = ruritania_night()
-play(Night(night.schedule, [step for step in night.steps][:STEPS]), Path(sys.argv[1]), Watch())
+play(Night(night.schedule, night.steps[:int(sys.argv[2])]), Path(sys.argv[1]), Watch())
 """
 
 IMPORT = """
-import sys
 from tallyroom.cli.main import main
 from tallyroom.intake import bulk
-from tallyroom.record.log import Log
-append = Log.append
-def said(self, entries):
-    numbers = append(self, entries)
-    print(self.size, flush=True)
-    return numbers
-Log.append = said
 bulk.BATCH = 64
 sys.argv = ["tallyroom", "import", *sys.argv[1:]]
 main()
@@ -60,7 +55,7 @@ main()
 
 def child(program: str, *arguments: object) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", program, *map(str, arguments)],
+        [sys.executable, "-c", SAY_SIZES + program, *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -118,10 +113,10 @@ def test_a_killed_import_finishes_with_the_record_of_an_undisturbed_one(run: Run
 def test_a_killed_night_finishes_with_the_record_and_the_site_of_an_undisturbed_one(tmp_path: Path) -> None:
     once, often = tmp_path / "once", tmp_path / "often"
 
-    def start(out: Path, steps: str = "260") -> Start:
-        return lambda: child(NIGHT.replace("STEPS", steps), out)
+    def start(out: Path, steps: int = 260) -> Start:
+        return lambda: child(NIGHT, out, steps)
 
-    finished(start(once, "1"))
+    finished(start(once, 1))
     shutil.copytree(once, often)
     finished(start(once))
     assert killed_again_and_again(start(often), often / "election", longest=2.5, seed=2) > 0

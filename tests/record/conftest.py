@@ -11,6 +11,8 @@ from tallyroom.record.clerk import Clerk
 from tallyroom.record.keys import RoleKey
 from tallyroom.record.log import Log
 from tallyroom.record.note import Signer
+from tallyroom.record.witness import Witness
+from tests.record.witnesses import witness_in
 
 ORIGIN = "results.example/2026"
 NIGHT = "2026-02-07T20:00:00+04:00"
@@ -65,6 +67,12 @@ def new_log(tmp_path: Path, signer: Signer) -> Iterator[Callable[[int], Log]]:
     yield make
     for log in logs:
         log.close()
+
+
+@pytest.fixture
+def witness(tmp_path: Path, signer: Signer) -> Witness:
+    """A witness of the log of `signer`."""
+    return witness_in(tmp_path / "witness", signer)
 
 
 @pytest.fixture

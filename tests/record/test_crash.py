@@ -174,48 +174,6 @@ def test_leftovers_beyond_the_checkpoint_are_overwritten(new_log: NewLog, signer
     assert not list(log.folder.rglob("*.tmp"))
 
 
-class PowerCut:
-    """What would be lost if the power failed now: names whose folder, and data that, was not flushed since."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.names: set[Path] = set()
-        self.flushed: set[Path] = set()
-        self.at_signing: list[set[Path]] = []
-        self._replace, self._fsync, self._mkdir = os.replace, os.fsync, os.mkdir
-        for name in ("replace", "fsync", "mkdir"):
-            monkeypatch.setattr(os, name, getattr(self, name))
-
-    def replace(self, source: Path, target: Path) -> None:
-        if target.name == "checkpoint":
-            self.at_signing.append(set(self.names))
-        assert source in self.flushed, f"{target} takes its place before its data is on the disk"
-        self._replace(source, target)
-        self.names.add(target)
-
-    def fsync(self, handle: int) -> None:
-        self._fsync(handle)
-        path = Path(os.readlink(f"/proc/self/fd/{handle}"))
-        self.flushed.add(path)
-        self.names = {name for name in self.names if name.parent != path}
-
-    def mkdir(self, path: Path, mode: int = 0o777) -> None:
-        self._mkdir(path, mode)
-        self.names.add(path)
-
-
-def test_a_power_cut_loses_nothing_that_a_checkpoint_names(
-    tmp_path: Path, signer: Signer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "private").mkdir()
-    power = PowerCut(monkeypatch)
-    log = Log.create(tmp_path / "record", ORIGIN, signer)
-    for size in (3, 5, 256, 257, 600, 66_000, 66_001):
-        append_up_to(log, size)
-        assert power.names == set(), size
-    log.close()
-    assert power.at_signing == [{tmp_path / "record"}] + [set()] * 7
-
-
 def test_a_disk_that_does_not_keep_what_was_written_is_noticed_before_signing(
     new_log: NewLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -131,6 +131,8 @@ VKEYS = {
     "two parts": "name+530d903a",
     "no name": "+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k",
     "a space in the name": VKEY.replace("/foo", " foo"),
+    "a space of another kind before the name": f"\u2029{VKEY}",
+    "a control character at the end": f"{VKEY}\x1f",
     "another id": VKEY.replace("530d", "530e"),
     "the id in capitals": VKEY.replace("530d903a", "530D903A"),
     "another signature type": VKEY.replace("+Aek", "+Bek"),

@@ -1,5 +1,6 @@
 """The command rehearse: play a night into a folder, at once or in accelerated time."""
 
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -13,8 +14,9 @@ from tallyroom.announce.bulletin import Context, bulletin
 from tallyroom.announce.serve import site_server
 from tallyroom.cli.progress import bar
 from tallyroom.cli.public import Host, Port
-from tallyroom.cli.say import Json, refuse, write_json
+from tallyroom.cli.say import Json, load, refuse, write_json
 from tallyroom.rehearsal.nights import azerbaijan_night, ruritania_night
+from tallyroom.rehearsal.own_night import own_night
 from tallyroom.rehearsal.play import Night, Watch, play
 from tallyroom.tally.results import Results
 
@@ -29,18 +31,19 @@ def register(app: typer.Typer) -> None:
 
 
 def rehearse(
-    name: Annotated[str, typer.Argument(metavar="NAME", help=f"One of: {', '.join(NIGHTS)}.")],
+    name: Annotated[str, typer.Argument(metavar="NAME|DIR", help=f"{' or '.join(NIGHTS)}, or your election folder.")],
     out: Annotated[Path, typer.Option("--out", help="Where to play it: OUT/election and OUT/site.")] = Path("out"),
     once: Annotated[bool, typer.Option("--once", help="Play it without waiting, and end.")] = False,
     speed: Annotated[float, typer.Option("--speed", min=1.0, help="How much faster than the night.")] = 600.0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="For DIR: the seed of the votes drawn.")] = 1,
     serve: Annotated[bool, typer.Option("--serve", help="Serve the page, until stopped.")] = False,
     host: Host = "127.0.0.1",
     port: Port = 8000,
     as_json: Json = False,
 ) -> None:
     """Play a night with synthetic stations, through the same doors as a real count."""
-    if name not in NIGHTS:
-        refuse(name, "there is no such night", f"Use one of: {', '.join(NIGHTS)}")
+    if name not in NIGHTS and not Path(name).is_dir():
+        refuse(name, "there is no such night", f"Use one of: {', '.join(NIGHTS)}, or an election folder")
     if once and serve:
         refuse("--serve", "cannot be given together with --once", "Give one of them")
     server = site_server(out / "site", host, port) if serve else None
@@ -48,7 +51,7 @@ def rehearse(
         print(f"The page: http://{host}:{server.server_port}/  (Ctrl-C stops)", flush=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
     wait = _Clock(speed).wait if not once else (lambda at: None)
-    for folder, night in _nights(name, out):
+    for folder, night in _nights(name, out, seed):
         _play(folder, night, wait, as_json)
     if server is not None:
         print("The night is over; the page is served until you stop it (Ctrl-C).", flush=True)
@@ -61,7 +64,10 @@ def _rest() -> None:
         threading.Event().wait()
 
 
-def _nights(name: str, out: Path) -> list[tuple[Path, Night]]:
+def _nights(name: str, out: Path, seed: int) -> list[tuple[Path, Night]]:
+    if name not in NIGHTS:
+        print(f"Synthetic votes drawn with seed {seed}.", file=sys.stderr)
+        return [(out, own_night(load(Path(name)), seed))]
     if name == "azerbaijan-2024":
         return [(out, azerbaijan_night())]
     return [(out, ruritania_night()), (out / "run-off", ruritania_night(second=True))]

@@ -28,6 +28,9 @@ ROOMS: tuple[Room, ...] = (
     Room("calls", _("Calls"), _("Two people call a contest; a call can be taken back."), Action.CALL),
     Room("certifying", _("Certify"), _("The final result, by two people."), Action.CERTIFY),
     Room("statements", _("Statements"), _("What others said; complaints, with their state."), Action.ENTER_STATEMENT),
+    Room("key_next", _("Key the next form"), _("The form that waits longest for you."), Action.KEY),
+    Room("receive", _("Receive a form"), _("A signed form has come from a polling station."), Action.RECEIVE),
+    Room("forms", _("Forms"), _("Where the form of each station is."), Action.READ_FORMS),
     Room("people", _("People"), _("Who works here, with which duties; one-time links."), Action.MANAGE_USERS),
     Room("trail", _("Audit trail"), _("Who did what, and when."), Action.READ_TRAIL),
 )

@@ -12,6 +12,7 @@ urlpatterns = [
     path("console/board/", include("tallyroom.console.board.urls")),
     path("console/publishing/", include("tallyroom.console.publishing.urls")),
     path("console/api/sms", gateway.sms, name="sms"),
+    path("console/desk/", include("tallyroom.console.desk.urls")),
 ]
 handler400 = "tallyroom.console.views.bad_request"
 handler403 = "tallyroom.console.views.forbidden"

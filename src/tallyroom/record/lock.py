@@ -40,7 +40,7 @@ class WriterLock:
     def last(self) -> tuple[int, bytes] | None:
         """Size and root of the last checkpoint signed; None before the first."""
         line = os.pread(self._handle, 100, 0)
-        if not line:
+        if not line.strip(b"\0"):  # zeros: a power cut kept the length of the first line, and not its text
             return None
         match = _LAST.fullmatch(line)
         if match is None:

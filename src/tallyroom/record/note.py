@@ -174,7 +174,7 @@ def key_name(name: str) -> str:
 
 def split_vkey(vkey: str) -> tuple[str, int, bytes]:
     """(name, signature type, public key) of a vkey; RecordError when it is not one, or its id not its own."""
-    parts = vkey.strip().split("+", 2)
+    parts = vkey.strip(" \t\r\n").split("+", 2)  # and no other space: it would be of a name spelt otherwise
     key = decode_base64(parts[2]) if len(parts) == 3 else None
     if not key:
         raise RecordError("vkey", "not a verifier key", "name+id+base64", repr(vkey[:120]))

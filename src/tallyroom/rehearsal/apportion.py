@@ -67,7 +67,8 @@ def _round_to(total: int, exact: Floats, least: Counts, most: Counts) -> Counts:
 def draw_rare(total: int, expected: Floats, high: Counts, rng: np.random.Generator) -> Counts:
     """Share `total` rare events among parts: over-dispersed, near `expected`, at most `high` (n each)."""
     counts = rng.poisson(expected * rng.standard_gamma(1.5, len(expected)) / 1.5)
-    return apportion(total, counts, 0, high)
+    too_few = total > int(np.where(counts > 0, high, 0).sum())
+    return apportion(total, counts + expected if too_few else counts, 0, high)
 
 
 def fill_margins(

@@ -40,6 +40,14 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc] # allauth sh
         return bool(others.exclude(type=authenticator.Type.RECOVERY_CODES).exists())
 
 
+def typed_login(request: HttpRequest | None, credentials: dict[str, Any] | None) -> str:
+    """The login that an attempt counts against, in one spelling: what the lockout goes by."""
+    typed = (credentials or {}).get("username") or (credentials or {}).get("login")
+    if not typed and request is not None:
+        typed = request.POST.get("login")
+    return str(typed or "").strip().casefold()
+
+
 def _fernet() -> Fernet:
     derived = HKDF(SHA256(), 32, salt=None, info=b"tallyroom console second factors").derive(
         settings.SECRET_KEY.encode()

@@ -9,8 +9,10 @@ from allauth.usersessions.models import UserSession
 from axes.models import AccessAttempt
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from tallyroom.console.accounts.duties import WHOLE_COUNTRY, Role
 from tallyroom.console.accounts.invitations import invite
@@ -23,7 +25,7 @@ from tallyroom.console.election import definition
 def add_person(by: User | None, login: str, name: str, role: Role, area_id: str) -> tuple[User, str]:
     """A new person with a first duty, and the token of their one-time link.  Raises ValidationError."""
     person = User.objects.create_user(login, name)
-    note(by, "person added", f"user {person.pk}")
+    note(by, gettext_noop("person added"), f"user {person.pk}")
     give(by, person, role, area_id)
     return person, _invited(by, person)
 
@@ -41,7 +43,7 @@ def give(by: User | None, person: User, role: Role, area_id: str) -> Duty:
             duty = person.duties.create(role=role, area_id=area_id, given_by=by)
     except IntegrityError:
         raise ValidationError({"role": _("This person has that duty already.")}) from None
-    note(by, "duty given", f"user {person.pk}", role=role, area=area_id)
+    note(by, gettext_noop("duty given"), f"user {person.pk}", role=role, area=area_id)
     return duty
 
 
@@ -50,7 +52,7 @@ def end(by: User | None, duty: Duty) -> None:
     """End a duty; one that was ended stays so.  Raises ValidationError for one's own."""
     _not_oneself(by, duty.user)
     if Duty.objects.filter(pk=duty.pk, ended_at=None).update(ended_at=timezone.now()):
-        note(by, "duty ended", f"user {duty.user_id}", role=duty.role, area=duty.area_id)
+        note(by, gettext_noop("duty ended"), f"user {duty.user_id}", role=duty.role, area=duty.area_id)
 
 
 @transaction.atomic
@@ -60,7 +62,7 @@ def disable(by: User | None, person: User) -> None:
     person.is_active = False
     person.save(update_fields=["is_active"])
     _close(person)
-    note(by, "person disabled", f"user {person.pk}")
+    note(by, gettext_noop("person disabled"), f"user {person.pk}")
 
 
 @transaction.atomic
@@ -69,7 +71,7 @@ def enable(by: User | None, person: User) -> None:
     _not_oneself(by, person)
     person.is_active = True
     person.save(update_fields=["is_active"])
-    note(by, "person enabled", f"user {person.pk}")
+    note(by, gettext_noop("person enabled"), f"user {person.pk}")
 
 
 @transaction.atomic
@@ -83,7 +85,7 @@ def reset(by: User | None, person: User) -> str:
     Authenticator.objects.filter(user=person).delete()
     AccessAttempt.objects.filter(username=person.login).delete()
     _close(person)
-    note(by, "account reset", f"user {person.pk}")
+    note(by, gettext_noop("account reset"), f"user {person.pk}")
     return _invited(by, person)
 
 
@@ -91,7 +93,7 @@ def reset(by: User | None, person: User) -> str:
 def end_sessions(by: User | None, person: User) -> None:
     """Sign a person out everywhere."""
     _close(person)
-    note(by, "sessions ended", f"user {person.pk}")
+    note(by, gettext_noop("sessions ended"), f"user {person.pk}")
 
 
 @transaction.atomic
@@ -102,7 +104,7 @@ def forget(by: User | None, person: User) -> None:
     AccessAttempt.objects.filter(username=person.login).delete()
     person.login, person.name = f"former-{person.pk}", ""
     person.save(update_fields=["login", "name"])
-    note(by, "name removed", f"user {person.pk}")
+    note(by, gettext_noop("name removed"), f"user {person.pk}")
 
 
 def _not_oneself(by: User | None, person: User) -> None:
@@ -111,6 +113,7 @@ def _not_oneself(by: User | None, person: User) -> None:
 
 
 def _close(person: User) -> None:
+    User.objects.filter(pk=person.pk).update(sessions_ended=F("sessions_ended") + 1)
     for session in UserSession.objects.filter(user=person):
         session.end()
     person.invitations.filter(used_at=None).update(expires_at=timezone.now())
@@ -118,5 +121,5 @@ def _close(person: User) -> None:
 
 def _invited(by: User | None, person: User) -> str:
     token = invite(person, by)
-    note(by, "link made", f"user {person.pk}")
+    note(by, gettext_noop("link made"), f"user {person.pk}")
     return token

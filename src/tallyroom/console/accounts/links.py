@@ -6,6 +6,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
@@ -35,7 +36,7 @@ def _accepted(request: HttpRequest, invitation: Invitation, form: "SetPasswordFo
         if not use(invitation):
             return _gone(request)
         form.save()
-        note(invitation.user, "password chosen", f"user {invitation.user.pk}", request)
+        note(invitation.user, gettext_noop("password chosen"), f"user {invitation.user.pk}", request)
     messages.success(request, _("Your password is set. Sign in with it."))
     return redirect("account_login")
 

@@ -12,6 +12,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from tallyroom.console.accounts import duties
@@ -56,12 +57,18 @@ class User(AbstractBaseUser):
     name = models.CharField(_("name"), max_length=150, blank=True)
     is_active = models.BooleanField(_("may sign in"), default=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    sessions_ended = models.PositiveIntegerField(default=0, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
     USERNAME_FIELD = "login"
 
     def __str__(self) -> str:
         return self.name or self.login
+
+    def get_session_auth_hash(self) -> str:
+        """What a session has to carry: another password, or an end put to all sessions, makes it worthless."""
+        value = f"{self.sessions_ended}:{self.password}"
+        return salted_hmac("tallyroom.console.sessions", value, algorithm="sha256").hexdigest()
 
     @cached_property
     def assignments(self) -> tuple[Assignment, ...]:

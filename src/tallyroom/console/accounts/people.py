@@ -76,7 +76,7 @@ class PersonForm(DutyForm):
 @needs(Action.MANAGE_USERS)
 def everybody(request: HttpRequest) -> HttpResponse:
     """All people by login, with their duties; `q` looks in login and name."""
-    query = request.GET.get("q", "").strip()[:150]
+    query = request.GET.get("q", "").replace("\0", "").strip()[:150]
     found = User.objects.filter(Q(login__icontains=query) | Q(name__icontains=query)) if query else User.objects.all()
     held = Prefetch("duties", Duty.objects.filter(ended_at=None).order_by("role", "area_id"))
     page = Paginator(found.order_by("login").prefetch_related(held), PAGE).get_page(request.GET.get("page"))

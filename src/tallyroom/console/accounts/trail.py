@@ -10,7 +10,8 @@ from tallyroom.console.accounts.models import Trail, User
 def note(user: User | None, action: str, subject: str = "", request: HttpRequest | None = None, **detail: Any) -> Trail:
     """Add a row, in the caller's transaction, so that a deed and its row are kept or lost together.
 
-    user: who acted, None for the command line.  action: a verb in small letters, as "duty given".  subject: kind
+    user: who acted, None for the command line.  action: what was done, in small letters and marked
+    for translation where it is written, as gettext_noop("duty given").  subject: kind
     and id of what it was done on, as "user 12".  detail: ids and figures only, never a name or a secret.
     """
     address = request.META.get("REMOTE_ADDR") if request is not None else None

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
@@ -25,15 +26,15 @@ class FilterForm(forms.Form):
     login = forms.CharField(label=_("Login"), max_length=150, required=False)
     action = forms.ChoiceField(label=_("What"), required=False)
     subject = forms.CharField(label=_("On what"), max_length=200, required=False)
-    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    since = forms.DateField(label=_("From day"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label=_("To day"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         known = Trail.objects.order_by("action").values_list("action", flat=True).distinct()
         choices = self.fields["action"]
         assert isinstance(choices, forms.ChoiceField)
-        choices.choices = [("", "—"), *((action, action) for action in known)]
+        choices.choices = [("", "—"), *((action, gettext(action)) for action in known)]
 
     def condition(self) -> Q:
         """The rows that were asked for."""
