@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST
 
 from tallyroom.console.accounts.access import needs, person_of
@@ -81,7 +81,14 @@ def _added(request: HttpRequest, form: AttendantForm, station_id: str) -> bool:
     try:
         with transaction.atomic():
             row = form.save()
-            note(person_of(request), "attendant added", f"station {station_id}", request, row=row.pk, role=row.role)
+            note(
+                person_of(request),
+                gettext_noop("attendant added"),
+                f"station {station_id}",
+                request,
+                row=row.pk,
+                role=row.role,
+            )
     except IntegrityError:
         form.add_error("role", _("The station has one already."))
         return False
@@ -96,7 +103,7 @@ def erase(request: HttpRequest, station_id: str) -> HttpResponse:
     with transaction.atomic():
         named = Attendant.objects.filter(station_id=station_id).exclude(name="")
         count = named.update(name="", erased_at=timezone.now())
-        note(person_of(request), "names erased", f"station {station_id}", request, count=count)
+        note(person_of(request), gettext_noop("names erased"), f"station {station_id}", request, count=count)
     messages.success(request, _("The names are erased. Copies in backups of the database end with the backups."))
     return redirect("board_people", station_id)
 
@@ -108,6 +115,13 @@ def remove(request: HttpRequest, number: int) -> HttpResponse:
     row = get_object_or_404(Attendant, pk=number)
     station_within(request, Action.KEEP_COMMISSION, row.station_id)
     with transaction.atomic():
-        note(person_of(request), "attendant removed", f"station {row.station_id}", request, row=number, role=row.role)
+        note(
+            person_of(request),
+            gettext_noop("attendant removed"),
+            f"station {row.station_id}",
+            request,
+            row=number,
+            role=row.role,
+        )
         row.delete()
     return redirect("board_people", row.station_id)

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from tallyroom.console.accounts.access import needs, person_of
@@ -114,7 +115,14 @@ def _filed(request: HttpRequest, person: User, station_id: str, typed: dict[str,
         submission = hand_in([act_of(report)], person, report.submission_key, action, area_of_station(station_id))
         if not known:
             report.save()
-            note(person, "report filed", f"station {station_id}", request, kind=report.kind, report=report.pk)
+            note(
+                person,
+                gettext_noop("report filed"),
+                f"station {station_id}",
+                request,
+                kind=report.kind,
+                report=report.pk,
+            )
     return submission
 
 
@@ -166,5 +174,5 @@ def settle(request: HttpRequest, number: int) -> HttpResponse:
     person = person_of(request)
     with transaction.atomic():
         if FieldReport.objects.filter(pk=number, settled_at=None).update(settled_at=timezone.now(), settled_by=person):
-            note(person, "incident settled", f"station {report.station_id}", request, report=number)
+            note(person, gettext_noop("incident settled"), f"station {report.station_id}", request, report=number)
     return redirect("board_station", report.station_id)

@@ -22,6 +22,7 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext_noop
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
@@ -102,7 +103,14 @@ def _kept(incoming: Incoming, body_sha256: str) -> Message | None:
             _take(message, incoming)
             message.save()
             station = message.telephone.station_id if message.telephone else "unknown"
-            note(None, "message received", f"station {station}", None, message=message.pk, state=message.state)
+            note(
+                None,
+                gettext_noop("message received"),
+                f"station {station}",
+                None,
+                message=message.pk,
+                state=message.state,
+            )
             return message
     except IntegrityError:
         before = Message.objects.get(message_id=incoming.id)

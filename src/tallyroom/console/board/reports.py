@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods
 
 from tallyroom.console.accounts.access import needs, person_of
@@ -145,7 +146,7 @@ def _handed_in(request: HttpRequest, reports: list[DayReport], token: str) -> li
             acts = [report.act(at) for report in group]
             key = f"{token}-{definition().areas.index[area_id]}"
             submissions.append(hand_in(acts, person, key, Action.REPORT_TURNOUT, area_id))
-            note(person, "day reported", f"area {area_id}", request, reports=len(acts))
+            note(person, gettext_noop("day reported"), f"area {area_id}", request, reports=len(acts))
     return submissions
 
 

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST
 
 from tallyroom.console.accounts.access import needs, person_of
@@ -49,7 +49,7 @@ def enrol(request: HttpRequest, station_id: str) -> HttpResponse:
         try:
             with transaction.atomic():
                 row = form.save()
-                note(person, "telephone enrolled", f"station {station_id}", request, telephone=row.pk)
+                note(person, gettext_noop("telephone enrolled"), f"station {station_id}", request, telephone=row.pk)
             return redirect("board_telephones", station_id)
         except IntegrityError:
             form.add_error("number", _("This number is enrolled for a station already."))
@@ -66,7 +66,13 @@ def end(request: HttpRequest, number: int) -> HttpResponse:
     station_within(request, Action.REPORT_TURNOUT, row.station_id)
     with transaction.atomic():
         if Telephone.objects.filter(pk=number, ended_at=None).update(ended_at=timezone.now(), number=f"ended {number}"):
-            note(person_of(request), "telephone ended", f"station {row.station_id}", request, telephone=number)
+            note(
+                person_of(request),
+                gettext_noop("telephone ended"),
+                f"station {row.station_id}",
+                request,
+                telephone=number,
+            )
     return redirect("board_telephones", row.station_id)
 
 
@@ -103,6 +109,12 @@ def _decide(request: HttpRequest, message: Message, state: Message.State, key: s
     with transaction.atomic():
         waiting = Message.objects.filter(pk=message.pk, state=Message.State.ASKED)
         if waiting.update(state=state, submission_key=key):
-            note(person_of(request), "message answered", f"message {message.pk}", request, state=state.value)
+            note(
+                person_of(request),
+                gettext_noop("message answered"),
+                f"message {message.pk}",
+                request,
+                state=state.value,
+            )
         else:
             messages.info(request, _("Somebody has answered this message before."))

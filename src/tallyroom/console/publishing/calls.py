@@ -5,6 +5,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_GET, require_POST
 
 from tallyroom.console.accounts.access import needs, person_of
@@ -95,7 +96,7 @@ def uncall(request: HttpRequest, contest_id: str) -> HttpResponse:
     act = Uncall(at=now(), contest=contest.id, reason=reason)
     with transaction.atomic():
         submission = hand_in([act], person, key_of(request, "uncall"), Action.CALL, "", DESKS[0])
-        note(person, "call taken back", f"contest {contest.id}", request)
+        note(person, gettext_noop("call taken back"), f"contest {contest.id}", request)
     say(request, submission)
     return redirect("calls")
 

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from tallyroom.console.accounts.access import person_of
 from tallyroom.console.accounts.duties import Action
@@ -46,7 +47,14 @@ def propose(request: HttpRequest, proposal: Proposal) -> bool:
         with transaction.atomic():
             proposal.save()
             subject = f"{proposal.kind} {proposal.pk}"
-            note(person, "proposed", subject, request, contest=proposal.contest, candidate=proposal.candidate)
+            note(
+                person,
+                gettext_noop("proposed"),
+                subject,
+                request,
+                contest=proposal.contest,
+                candidate=proposal.candidate,
+            )
     except IntegrityError:
         messages.error(request, _("A proposal waits already: it is confirmed or withdrawn first."))
         return False
@@ -76,7 +84,7 @@ def confirm(request: HttpRequest, number: int, hand_in: Callable[[Proposal], lis
             messages.error(request, _("This proposal is decided already."))
             return False
         submissions = hand_in(proposal)
-        note(person, "confirmed", f"{proposal.kind} {number}", request, proposed_by=proposal.made_by_id)
+        note(person, gettext_noop("confirmed"), f"{proposal.kind} {number}", request, proposed_by=proposal.made_by_id)
     return say(request, *submissions)
 
 
@@ -87,7 +95,7 @@ def withdraw(request: HttpRequest, number: int) -> Proposal:
     with transaction.atomic():
         waiting = Proposal.objects.filter(pk=number, state=Open)
         if waiting.update(state=Withdrawn, decided_by=person_of(request), decided_at=timezone.now()):
-            note(person_of(request), "withdrawn", f"{proposal.kind} {number}", request)
+            note(person_of(request), gettext_noop("withdrawn"), f"{proposal.kind} {number}", request)
             messages.success(request, _("Withdrawn."))
     return proposal
 

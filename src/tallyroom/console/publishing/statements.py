@@ -11,7 +11,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST
 
 from tallyroom.console.accounts.access import needs, person_of
@@ -130,7 +130,7 @@ def _entered(request: HttpRequest, person: User, typed: dict[str, Any]) -> Submi
             fields = {name: typed[name] for name in ("contest", "speaker", "said_at", "source", "text")}
             row = Complaint.objects.create(**fields)
             row.steps.create(state=Complaint.State.RECEIVED, made_by=person, submission_key=key)
-        note(person, "statement entered", f"submission {submission.pk}", request, kind=typed["kind"])
+        note(person, gettext_noop("statement entered"), f"submission {submission.pk}", request, kind=typed["kind"])
     return submission
 
 
@@ -167,7 +167,7 @@ def step(request: HttpRequest, number: int) -> HttpResponse:
         Step.objects.get_or_create(
             submission_key=key, defaults={"complaint": complaint, "state": state, "reason": reason, "made_by": person}
         )
-        note(person, "complaint moved", f"complaint {number}", request, state=state)
+        note(person, gettext_noop("complaint moved"), f"complaint {number}", request, state=state)
     say(request, submission)
     return redirect("statements")
 
