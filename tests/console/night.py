@@ -1,11 +1,15 @@
 """What the tests of polling day and of publishing share: a running sequencer, forms as pages give them, the record."""
 
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
+from django.core.wsgi import get_wsgi_application
+from django.db import connections
 from django.test import Client
 
 from tallyroom.console.submissions.models import OPEN, Submission
@@ -17,6 +21,36 @@ from tallyroom.record.acts import AnyAct, Seal, decode
 
 SCRIPT = '<script>alert("1")</script>&\'"'
 """Typed into every text field: no page may show it other than escaped."""
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@contextmanager
+def serving() -> Iterator[str]:
+    """The console over real HTTP, one request at a time; gives its address."""
+    application = get_wsgi_application()
+
+    def answering(environ: Any, start: Any) -> list[bytes]:
+        answer = application(environ, start)
+        try:
+            return list(answer)
+        finally:
+            answer.close()
+            connections.close_all()
+
+    server = make_server("127.0.0.1", 0, answering, handler_class=_Quiet)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/console"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
 
 _TOKEN = re.compile(r'name="token" value="([0-9a-f]{32})"')
 

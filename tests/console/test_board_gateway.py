@@ -3,19 +3,14 @@
 import hashlib
 import hmac
 import json
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.client import RemoteDisconnected
 from pathlib import Path
-from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
-from django.core.wsgi import get_wsgi_application
-from django.db import connections
 from django.test import Client
 
 from tallyroom.console.accounts.models import User
@@ -23,15 +18,10 @@ from tallyroom.console.board.models import Message, Telephone
 from tallyroom.console.submissions.models import Submission
 from tallyroom.record.acts import Closed, Opened, Turnout
 from tests.console.conftest import Browsers, People
-from tests.console.night import SCRIPT, acts, sequencing, text
+from tests.console.night import SCRIPT, acts, sequencing, serving, text
 
 SECRET = b"0123456789abcdef0123456789abcdef"
 NUMBER = "+994507654321"
-
-
-class _Quiet(WSGIRequestHandler):
-    def log_message(self, *_: Any) -> None:
-        pass
 
 
 @dataclass
@@ -76,29 +66,11 @@ class Gateway:
 
 
 @pytest.fixture
-def server(database: str, folder: Path) -> Iterator[WSGIServer]:
-    """The console behind real HTTP, with a gateway's secret."""
+def gateway(database: str, folder: Path) -> Iterator[Gateway]:
+    """The double before the console, which has its secret."""
     (folder / "private" / "sms.secret").write_bytes(SECRET + b"\n")
-    application = get_wsgi_application()
-
-    def closing(environ: Any, start: Any) -> Any:
-        try:
-            return list(application(environ, start))
-        finally:
-            connections.close_all()
-
-    running = make_server("127.0.0.1", 0, closing, handler_class=_Quiet)
-    thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield running
-    running.shutdown()
-    thread.join()
-    running.server_close()
-
-
-@pytest.fixture
-def gateway(server: WSGIServer) -> Gateway:
-    return Gateway(f"http://127.0.0.1:{server.server_port}/console/api/sms")
+    with serving() as url:
+        yield Gateway(f"{url}/api/sms")
 
 
 @pytest.fixture
@@ -124,9 +96,7 @@ def test_messages_become_acts_in_order_and_once(gateway: Gateway, telephone: Tel
     assert NUMBER not in repr(acts(folder))
 
 
-def test_what_no_server_takes_is_kept_and_forwarded(
-    gateway: Gateway, telephone: Telephone, folder: Path, server: WSGIServer
-) -> None:
+def test_what_no_server_takes_is_kept_and_forwarded(gateway: Gateway, telephone: Telephone, folder: Path) -> None:
     there, gateway.url = gateway.url, "http://127.0.0.1:1/console/api/sms"
     gateway.take(NUMBER, "T 0001 12 40", "m-1")
     assert gateway.deliver() == 1

@@ -36,6 +36,7 @@ def page(request: HttpRequest, contest_id: str) -> HttpResponse:
         "certification": certification,
         "winner": winner,
         "office": contest_of(contest_id).office,
+        "ballot": [candidate.name for candidate in contest_of(contest_id).candidates],
         "authority": definition().authority,
         "day": definition().day,
     }
