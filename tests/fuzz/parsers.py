@@ -23,7 +23,8 @@ from tallyroom.record.proof import TlogProof
 from tallyroom.record.signatures import read_act
 from tallyroom.record.tiles import decode_bundle, encode_bundle
 from tallyverify.acts import read_act as verifier_act
-from tallyverify.record import Fault, Policy, Site, bundles
+from tallyverify.record import Fault, Site, bundles
+from tallyverify.record import Policy as VerifierPolicy
 from tallyverify.record import open_checkpoint as verifier_checkpoint
 from tests.fuzz import corpus
 from tests.fuzz.mutation import mutated
@@ -190,7 +191,7 @@ class NoteParser(Parser):
         super().__init__(valid)
         self._signed = {text.encode() for text in corpus.CHECKPOINTS}
         self._latest = b""
-        self._policy = Policy(f"log {corpus.LOG.verifier.vkey}\nquorum none")
+        self._policy = VerifierPolicy(f"log {corpus.LOG.verifier.vkey}\nquorum none")
 
     def input(self, draw: Random) -> bytes:
         """A third are changed and then signed, for a log may sign anything."""
