@@ -55,6 +55,10 @@ FAULTS: dict[str, str | Promise] = {
 }
 
 _SENTENCES = (
+    noop(
+        "These figures would show how people voted, so by the election’s rule they are not entered: "
+        "the station’s ballots go on the form of a neighbouring station, which both commissions sign."
+    ),
     noop("This cannot be done."),
     noop("This form is in the state “%(stage)s”: this step cannot be taken now. Look at the form again."),
     noop("The form was changed after you opened it: you have version %(seen)s, it is at version %(now)s."),
