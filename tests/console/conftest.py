@@ -131,13 +131,20 @@ def fresh_postgresql(server: str, template: str) -> Iterator[str]:
         ask(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
-    """An election folder with an open record: `tests.tally.village`, areas N (N1, N2) and S (S1), six stations."""
-    path = tmp_path / "village"
+@pytest.fixture(scope="session")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The election folder that each test gets a copy of."""
+    path = tmp_path_factory.mktemp("opened") / "village"
     election_folder.write(path, village())
     open_record(path, election_folder.load(path), "2025-06-15T07:00:00+00:00").log.close()
     create_secret(path / "private" / "console.secret")
+    return path
+
+
+@pytest.fixture
+def folder(opened: Path, tmp_path: Path) -> Iterator[Path]:
+    """An election folder with an open record: `tests.tally.village`, areas N (N1, N2) and S (S1), six stations."""
+    path = shutil.copytree(opened, tmp_path / "village")
     with override_settings(FOLDER=path, SITE_FOLDER=path / "site"):
         yield path
 

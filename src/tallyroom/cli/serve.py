@@ -51,10 +51,11 @@ def _serve_console(folder: Path, site: Path, host: str, port: int, url: str) -> 
     address = url.rstrip("/") or _address(host, port)
     _check_address(address)
     server.prepare(folder, site, address)
-    token = server.first_administrator()
+    first = server.first_administrator()
     print(f"Public pages  {address}/\nConsole       {address}/console/", flush=True)
-    if token is not None:
-        print(f"\nFirst administrator, login {server.FIRST!r}; this link works once, within a day:")
+    if first is not None:
+        login, token = first
+        print(f"\nFirst administrator, login {login!r}; this link works once, within a day:")
         print(f"  {address}/console/accounts/link/{token}/", flush=True)
     server.run(host, port)
 

@@ -31,6 +31,10 @@ def _sqlite(path: Path) -> dict[str, Any]:
 def _postgresql(url: str) -> dict[str, Any]:
     parts = urlsplit(url)
     name = unquote(parts.path.removeprefix("/"))
+    try:
+        port = str(parts.port or "")
+    except ValueError:
+        name = ""
     if parts.scheme not in SCHEMES or not name:
         mend = "Write it as postgresql://user:password@host:5432/name"
         raise BadInput([Fault("DATABASE_URL", None, "", "is no address of a PostgreSQL database", mend)])
@@ -41,7 +45,7 @@ def _postgresql(url: str) -> dict[str, Any]:
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": options.pop("host", unquote(parts.hostname or "")),
-        "PORT": str(parts.port or ""),
+        "PORT": port,
         "OPTIONS": options,
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,

@@ -20,6 +20,8 @@ FIRST = "administrator"
 """Login of the first administrator."""
 LOCK = 7023112024
 """Number of PostgreSQL's lock under which tables are made; any number that is ours."""
+PATIENCE = 5
+"""Seconds that requests under way have when the server is stopped; a browser that only keeps a line open is cut off."""
 THREADS = 32
 """Requests under way at once: most of them wait for the disk, not for this process."""
 
@@ -72,23 +74,24 @@ def _migrate() -> None:
     call_command("createcachetable", verbosity=0)
 
 
-def first_administrator() -> str | None:
-    """A new one-time link's token while no administrator has ever signed in; None afterwards.
+def first_administrator() -> tuple[str, str] | None:
+    """Login and a new one-time link's token of the first administrator; None once one has chosen a password.
 
-    Links that an earlier start printed end, so that one that was lost in a terminal's history is worth nothing.
+    Links that an earlier start printed end, so that one that was left in a terminal's history is worth nothing.
     """
     from tallyroom.console.accounts import changes  # noqa: PLC0415 - models can be read once Django is loaded
     from tallyroom.console.accounts.duties import Role  # noqa: PLC0415
     from tallyroom.console.accounts.invitations import invite  # noqa: PLC0415
-    from tallyroom.console.accounts.models import Duty, User  # noqa: PLC0415
+    from tallyroom.console.accounts.models import User  # noqa: PLC0415
 
-    held = Duty.objects.filter(role=Role.ADMINISTRATOR, ended_at=None, user__is_active=True).select_related("user")
-    administrators = [duty.user for duty in held]
+    administrators = User.objects.filter(is_active=True, duties__role=Role.ADMINISTRATOR, duties__ended_at=None)
     if any(administrator.has_usable_password() for administrator in administrators):
         return None
+    if first := administrators.first():
+        return first.login, invite(first, None)
     if User.objects.filter(login=FIRST).exists():
-        return invite(administrators[0], None) if administrators else None
-    return changes.add_person(None, FIRST, "", Role.ADMINISTRATOR, "")[1]
+        return None
+    return FIRST, changes.add_person(None, FIRST, "", Role.ADMINISTRATOR, "")[1]
 
 
 def free_port(host: str, port: int) -> int:
@@ -118,5 +121,6 @@ def run(host: str, port: int) -> None:
         websockets=False,
         log_level=LogLevels.error,
         respawn_failed_workers=True,
+        workers_kill_timeout=PATIENCE,
     )
     server.serve()

@@ -73,7 +73,7 @@ class User(AbstractBaseUser):
     @cached_property
     def assignments(self) -> tuple[Assignment, ...]:
         """The duties in force, read once for this object."""
-        rows = self.duties.filter(ended_at=None).values_list("role", "area_id")
+        rows = self.duties.filter(ended_at=None).order_by("role", "area_id").values_list("role", "area_id")
         return tuple(Assignment(Role(role), area_id) for role, area_id in rows) if self.is_active else ()
 
     def may(self, action: Action, area_id: str = "") -> bool:

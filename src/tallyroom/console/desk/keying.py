@@ -54,9 +54,16 @@ def key(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         return _posted(request, row)
     user = person_of(request)
-    draft, _made = Draft.objects.get_or_create(form=row, user=user)
-    Draft.objects.filter(pk=draft.pk).update(saved_at=timezone.now())
+    require_keying(row, user)
+    draft = _opened(row, user)
     return _page(request, row, draft, draft.typed)
+
+
+def require_keying(row: FormRow, user: User) -> None:
+    """Refuse a form that this person cannot key now."""
+    form = row.form
+    if not keys_next(form, user.pk, work.events(row, user)):
+        raise SamePerson if user.pk in form.hands else NotNow(stage=form.stage)
 
 
 def _page(
@@ -72,8 +79,7 @@ def _page(
     value = row.form
     paper = room().papers[value.contest]
     context = shown(request, row)
-    if not context["keys"]:
-        raise SamePerson if person_of(request).pk in value.hands else NotNow(stage=value.stage)
+    require_keying(row, person_of(request))
     marks = faults or {}
     context |= {
         "fields": [_field(paper, name, typed, marks, other or {}) for name in paper.fields],
@@ -125,44 +131,41 @@ def _terms(paper: Paper, terms: tuple[Term, ...]) -> list[tuple[int, str]]:
     return [(term.coefficient, name) for term in terms for name in (votes if term.field == VOTES else (term.field,))]
 
 
+def _opened(row: FormRow, user: User) -> Draft:
+    """The draft of a person who has just opened a form: it holds the form for a while."""
+    if draft := Draft.objects.filter(form=row, user=user).first():
+        Draft.objects.filter(pk=draft.pk).update(saved_at=timezone.now())
+        return draft
+    return Draft.objects.get_or_create(form=row, user=user)[0]
+
+
 def _posted(request: HttpRequest, row: FormRow) -> HttpResponse:
-    """Keep what was typed; hand it in unless only keeping was asked for."""
+    """Hand in what was typed, or keep it where only that was asked for, or where it cannot be handed in."""
     user, hand = person_of(request), work.Hand.of(request)
     if StepRow.objects.filter(key=hand.key).exists():  # sent twice: `take` answers as it did
         return _after(request, work.take(hand, row.pk, Action.KEY, _nothing))
     paper = room().papers[row.contest]
     typed = {name: text[:LONGEST] for name, text in posted(request, "fig_").items()}
-    draft, kept = _keep(row, user, typed, request.POST.get("revision", ""))
-    if not kept:
+    draft, revision = _opened(row, user), request.POST.get("revision", "")
+    if draft.typed != typed and revision != str(draft.revision):
         problem = _("This form is open in another tab too. What you typed here and what was kept there differ.")
         return _page(request, row, draft, typed, problem, other=draft.typed)
-    if request.POST.get("do") != "hand-in":
-        return _checked(request, row, draft, typed, paper)
     try:
         figures = paper.read(typed)
+        if request.POST.get("do") != "hand-in":
+            return _page(request, row, _keep(row, user, typed, revision)[0], typed)
         more = work.beyond_the_form(row.form, figures)
         step = partial(desk.key, by=user.pk, figures=figures, paper=paper, seen=hand.seen, at=work.now(), more=more)
-        done = work.take(hand, row.pk, Action.KEY, step)
+        return _after(request, work.take(hand, row.pk, Action.KEY, step))
     except BadFigures as bad:
-        return _page(request, row, draft, typed, sentence(bad), bad.faults)
+        return _page(request, row, _keep(row, user, typed, revision)[0], typed, sentence(bad), bad.faults)
     except StaleVersion as stale:
         row.refresh_from_db()
-        return _page(request, row, draft, typed, sentence(stale))
-    Draft.objects.filter(pk=draft.pk).delete()
-    return _after(request, done)
+        return _page(request, row, _keep(row, user, typed, revision)[0], typed, sentence(stale))
 
 
 def _nothing(form: StationForm) -> Step:
     raise StaleVersion(seen=form.version, now=form.version)
-
-
-def _checked(request: HttpRequest, row: FormRow, draft: Draft, typed: dict[str, str], paper: Paper) -> HttpResponse:
-    """Without a script: the draft is kept, and the page says what cannot be taken yet."""
-    try:
-        paper.read(typed)
-    except BadFigures as bad:
-        return _page(request, row, draft, typed, sentence(bad), bad.faults)
-    return _page(request, row, draft, typed)
 
 
 def _after(request: HttpRequest, row: FormRow) -> HttpResponse:
@@ -174,7 +177,7 @@ def _after(request: HttpRequest, row: FormRow) -> HttpResponse:
 
 def _keep(row: FormRow, user: User, typed: dict[str, str], revision: str) -> tuple[Draft, bool]:
     """Keep a draft; False, with the draft that is there, where another tab has kept one since this page was made."""
-    draft, _made = Draft.objects.get_or_create(form=row, user=user)
+    draft = Draft.objects.filter(form=row, user=user).first() or Draft.objects.get_or_create(form=row, user=user)[0]
     if draft.typed == typed:
         return draft, True
     if revision != str(draft.revision):
@@ -189,7 +192,8 @@ def _keep(row: FormRow, user: User, typed: dict[str, str], revision: str) -> tup
 
 @require_POST
 @needs(Action.KEY)
-def draft(request: HttpRequest, pk: int) -> JsonResponse:
+@steps
+def draft(request: HttpRequest, pk: int) -> HttpResponse:
     """Keep what is typed, from the page's script: the new revision, or 409 with what another tab has kept."""
     user = person_of(request)
     row = work.visible(user, pk, Action.KEY)

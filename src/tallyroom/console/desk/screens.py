@@ -4,6 +4,7 @@ import secrets
 from functools import wraps
 from typing import Any
 
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -29,6 +30,10 @@ def steps(view: View[P]) -> View[P]:
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if any(
+            "\0" in text for query in (request.GET, request.POST) for one in query.lists() for text in (one[0], *one[1])
+        ):
+            raise SuspiciousOperation  # no keyboard types it, and PostgreSQL does not take it
         try:
             return view(request, *args, **kwargs)
         except Refusal as refusal:

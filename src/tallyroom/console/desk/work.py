@@ -17,7 +17,7 @@ from tallyroom.console.accounts.access import person_of
 from tallyroom.console.accounts.duties import Action
 from tallyroom.console.accounts.models import User
 from tallyroom.console.accounts.trail import note
-from tallyroom.console.desk.models import FormRow, StepRow
+from tallyroom.console.desk.models import Draft, FormRow, StepRow
 from tallyroom.console.submissions.models import Status, Submission
 from tallyroom.console.submissions.outbox import KeyUsed, decided, submit, wait
 from tallyroom.console.submissions.wiring import room
@@ -34,6 +34,9 @@ PATIENCE = 10.0
 """Seconds that a page waits for the record before it says that the step is still being entered."""
 
 SIGNER = "commission"
+
+KEYED = (Event.KEY_FIRST, Event.KEY_SAME, Event.KEY_OTHER)
+"""Events that end a draft."""
 
 
 @dataclass(frozen=True)
@@ -167,6 +170,8 @@ def _step(hand: Hand, row: FormRow, action: Action, step: Callable[[Form], Step]
     values = {field: getattr(row, field) for field in fields}
     if not FormRow.objects.filter(pk=row.pk, version=before.version).update(**values):
         raise StaleVersion(seen=hand.seen, now=before.version + 1)
+    if event in KEYED:
+        Draft.objects.filter(form=row, user=hand.user).delete()
     _note(hand, row, event, form.version)
     return row
 
