@@ -47,10 +47,19 @@ def areas_csv(results: Results) -> bytes:
 
 def stations_csv(table: pa.Table) -> bytes:
     """A table of stations as `areas_csv` writes its own: text that a spreadsheet would run is led by an apostrophe."""
+    return guarded_csv(guarded(table))
+
+
+def guarded(table: pa.Table) -> pa.Table:
+    """A table whose texts are as `stations_csv` writes them; rows of it can be written by `guarded_csv`."""
     columns = [_guarded(column) if pa.types.is_string(column.type) else column for column in table.columns]
+    return pa.table(columns, [str(_cell(name)) for name in table.column_names])
+
+
+def guarded_csv(table: pa.Table) -> bytes:
+    """The rows of a guarded table."""
     out = io.BytesIO()
-    guarded = pa.table(columns, [str(_cell(name)) for name in table.column_names])
-    pacsv.write_csv(guarded, out, pacsv.WriteOptions(quoting_style="needed"))
+    pacsv.write_csv(table, out, pacsv.WriteOptions(quoting_style="needed"))
     return out.getvalue()
 
 

@@ -41,6 +41,7 @@ from tallyroom.record.error import RecordError
 from tallyroom.record.keyring import Keyring
 from tallyroom.tally.contest import ContestCount, Status
 from tallyroom.tally.state import Breach, Change, State
+from tallyroom.tally.summary import Summary
 
 _ACCEPTED = int(Status.ACCEPTED)
 """As a plain number: Python 3.11 takes longer to look up a member than to compare it."""
@@ -347,6 +348,10 @@ def _publication(state: State, act: Publication) -> Effect | None:
         raise Objection(f"snapshot {act.number} of size {act.snapshot.size} does not follow the record")
 
     def effect() -> None:
+        for contest, count in state.contests.items():
+            summary = Summary(state, count, act.snapshot.root, act.at, publishing=True)
+            shown = summary.results(range(len(state.definition.areas)))
+            state.history[contest].take(act.number, shown, state.marks(contest))
         state.publications[act.number] = act
         for contest, count in state.contests.items():
             state.published[contest] = int((count.status >= Status.ACCEPTED).sum())
