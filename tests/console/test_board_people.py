@@ -90,3 +90,18 @@ def test_what_cannot_be_added(operator: Client, monkeypatch: pytest.MonkeyPatch)
     assert Attendant.objects.get().station_id == "S-0001"
     monkeypatch.setattr(attendants, "MOST", 1)
     assert add(operator, "member", "Red") == 422
+
+
+@on_sqlite
+def test_whoever_receives_a_form_is_offered_the_counts_of_its_station(browser: Browsers, person: People) -> None:
+    client = browser(person("olga", "operator", area="N1"))
+    for by in ("Red", "Red", SCRIPT):
+        add(client, "agent", by, "Ayan Secret")
+    receive = "/console/desk/receive/"
+    page = text(client.get(receive, {"station": "S-0001", "contest": "mayor"}))
+    assert 'name="present_1_by" maxlength="120" value="Red"' in page
+    assert 'name="present_1_count" inputmode="numeric" maxlength="3" value="2"' in page
+    assert page.count('<option value="agent" selected>') == 2
+    assert "Secret" not in page
+    assert "<script>alert" not in page
+    assert "present_0_by" in text(client.get(receive, {"station": "S-0002", "contest": "mayor"}))
