@@ -32,6 +32,7 @@ from tallyroom.record.acts import (
     Uncall,
 )
 from tallyroom.tally.replay import replay
+from tallyverify.__main__ import main as verify
 from tests.console.conftest import Browsers, People
 from tests.console.night import SCRIPT, acts, on_sqlite, send, sequencing, text
 from tests.tally.village import lines
@@ -291,6 +292,25 @@ def test_certified_by_two_with_the_winner_of_the_rule_and_printed(
     assert stations.count("\n") == 7
     assert text(pair[1].get("/console/publishing/final/mayor/data/areas.csv")).startswith("area_id,")
     assert pair[1].get("/console/publishing/final/mayor/data/private.key").status_code == 404
+
+
+@on_sqlite
+def test_the_sceptics_verifier_agrees_with_all_of_it(pair: tuple[Client, Client], system: User, folder: Path) -> None:
+    one, other = pair
+    count(system, *ALL)
+    send(one, STATEMENTS, **SAID | {"kind": "announcement", "figures": "votes.a=361"})
+    send(one, STATEMENTS, **SAID | {"kind": "complaint"})
+    publish(pair)
+    one.post(f"{CALLS}mayor/propose/", {"candidate": "a"})
+    other.post(f"{CALLS}{Proposal.objects.latest('pk').pk}/confirm/", {"basis": seen(other, CALLS)})
+    publish(pair)
+    stands = replay(room().definition, reader(folder)).contests["mayor"].act_in_force(0)
+    enter(system, Annulment(at=AT, contest="mayor", station="S-0001", supersedes=stands, reason="ruling"))
+    certify(pair)
+    publish(pair)
+    results = json.loads((folder / "site/v/3/results.json").read_bytes())
+    assert (results["state"], results["outcome"]["winner"], len(results["annulled"])) == ("certified", "a", 1)
+    assert verify([str(folder / "site")]) == 0
 
 
 @on_sqlite
