@@ -1,12 +1,13 @@
 """The figures of a snapshot: what results.json, areas.csv and stations.csv must say after so many acts."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
+from typing import Any
 
 from tallyverify.acts import Act
 from tallyverify.count import DONE, Contest, Count
 
-Sums = Mapping[str, int]
+Sums = dict[str, int]
 
 
 def percent(part: int, whole: int) -> str | None:
@@ -19,149 +20,148 @@ def percent(part: int, whole: int) -> str | None:
     return f"{hundredths // 100}.{hundredths % 100:02d}"
 
 
-def totals(count: Count, contest: Contest, counted: bool = False) -> Sequence[Sums]:
+def shown(text: str) -> str:
+    """Text as a cell of CSV has it: on one line, printable."""
+    if text.isprintable() and " " not in text:
+        return text
+    return " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
+
+
+def guarded(text: str) -> str:
+    """The same, behind an apostrophe where a spreadsheet would run it as a formula."""
+    return shown(f"'{text}" if text[:1] in (*"=+-@\t\r",) else text)
+
+
+def totals(count: Count, contest: Contest, counted: bool = False) -> list[Sums]:
     """Sums over the stations of each area and, last, of the whole: as standing, or as counted."""
-    direct, sums = ([defaultdict[str, int](int) for _ in range(len(count.areas) + 1)] for _ in range(2))
+    direct, sums = ([defaultdict[str, int](int) for _ in (*count.areas, "whole")] for _ in range(2))
+    closing = count.voted.get(f"{count.settings['closes']:%H:%M}", [None] * len(count.stations))  # turnout then
+    cast = next((role for role in ("issued", "ballots", "valid") if role in contest.roles), "none")
     additions = contest.shares.get("additions_share", 0)
-    cast_role = next((role for role in ("issued", "ballots", "valid") if role in contest.roles), "")
     for station, status in enumerate(contest.status):
         register = max(count.register[station], 0)
-        own: dict[str, int | None] = {"stations.all": 1, "register.all": register}
+        own: dict[str, Any] = {"stations.all": 1, "register.all": register}
         if status in DONE:
             own |= {"stations.reported": 1, "register.reported": register}
-            if status == "annulled":
-                own["register.annulled"] = register
-            if status == "accepted" or counted:
-                row = contest.filed[station] if counted else contest.standing[station]
-                own |= row | {"voters.cast": contest.role(cast_role, row)}
-        else:  # the turnout reported last, and the most voters that can still come
-            own["voters.cast"] = next((voted for voted in reversed(count.voted[station]) if voted is not None), 0)
+            own["register.annulled"] = register if status == "annulled" else 0
+            row = (contest.filed if counted else contest.standing)[station]
+            own |= {**row, "voters.cast": contest.sum(cast, row)} if status == "accepted" or counted else {}
+        else:  # the turnout reported last, and the most voters that can still come, by register and by turnout
+            reports = [voted[station] for voted in count.voted.values() if voted[station] is not None]
+            own |= {"voters.cast": reports[-1] if reports else 0, "voters.at_closing": closing[station]}
             own["voters.to_come"] = register + int(register * additions)
-        within = direct[count.area[station]]
+            own |= {"stations.unclosed": closing[station] is None, "stations.unlisted": count.register[station] < 0}
+        within = direct[count.within[station][0]]
         for name, figure in own.items():
             within[name] += figure or 0
     for area, places in enumerate(count.above):
         for place in places:
             for name, total in direct[area].items():
                 sums[place][name] += total
-    return sums
+    return [*sums]
 
 
-def to_come(count: Count, contest: Contest, total: Sums, lead: int) -> tuple[int, str] | None:
-    """The most votes that can still come, and what that rests on; None where nothing bounds them."""
-    waiting = [station for station, status in enumerate(contest.status) if status not in DONE]
-    bounds = [(total["voters.to_come"], "register")] if all(count.register[s] >= 0 for s in waiting) else []
-    if (closing := f"{count.settings['closes']:%H:%M}") in count.hours:
-        last = [count.voted[station][count.hours.index(closing)] for station in waiting]
-        bounds += [(sum(voted or 0 for voted in last), "turnout")] if None not in last else []
-    return next((bound for bound in bounds if lead > bound[0]), min(bounds, default=None))
-
-
-def outcome(contest: Contest, total: Sums, voted: int, registered: int, left: int | None) -> tuple[str, list[str]]:
-    """Status and run-off pair by the contest's rule, when at most `left` votes can still come."""
-    ranked, valid = contest.ranked(total), contest.role("valid", total)
+def outcome(count: Count, contest: Contest, total: Sums, voted: int, registered: int) -> Act:
+    """What the votes mean by the contest's rule, and what is settled, whatever can still come."""
+    ranked, valid = sorted(contest.ids, key=lambda c: -total[c]), contest.sum("valid", total)
     first, second, third, *_ = [*(total[candidate] for candidate in ranked), 0, 0]
-    complete = total["stations.all"] == total["stations.reported"]
-    void, least, threshold = (contest.shares.get(name) for name in ("void_share", "minimum_turnout", "threshold"))
-    annulled = total["register.annulled"]
-    voided = annulled > 0 and void is not None and annulled >= void * total["register.all"]
-    if voided or (complete and least is not None and voted < least * registered):
-        return "no_valid_election", []
-    if not valid or left is None or (least is not None and voted < least * (registered + left)):
-        return "open", []
+    complete, lead, kind = total["stations.all"] == total["stations.reported"], first - second, contest.rule["kind"]
+    bounds = [] if total["stations.unlisted"] else [(total["voters.to_come"], "register")]
+    if f"{count.settings['closes']:%H:%M}" in count.voted and not total["stations.unclosed"]:
+        bounds.append((total["voters.at_closing"], "turnout"))
+    left, by = next((bound for bound in bounds if lead > bound[0]), min(bounds, default=(-1, "")))
     enough, short = 2 * first > valid + left, 2 * (first + left) <= valid + left
-    if contest.rule["kind"] == "plurality":
+    settled: Act = {"leader_settled": lead > left, "majority_settled": enough, "settled": lead > left or enough}
+    settled |= {"by": by, "lead": lead, "outstanding": left, "hurdle_percent": percent(lead + left, 2 * left)}
+    void, least, threshold = (contest.shares.get(n, 0) for n in ("void_share", "minimum_turnout", "threshold"))
+    if kind == "plurality":
         enough, short = True, False
-    elif contest.rule["kind"] == "threshold" and threshold is not None:
+    elif kind == "threshold":
         enough, short = first >= threshold * (registered + left), first + left < threshold * registered
-    if enough and first - second > left:
-        return "settled", []
-    return ("run_off", ranked[:2]) if short and second - third > left else ("open", [])
-
-
-def results(count: Count, contest: Contest, act: Act, sums: Sequence[Sums]) -> Act:
-    """The members of results.json that are figures; `act` is the publication of the snapshot."""
-    total, expected = sums[-1], contest.status.count("expected")
-    stations, reported, opening = total["stations.all"], total["stations.reported"], total["register.all"]
-    covered, complete, cast, floor = total["register.reported"], 0 < stations == reported, total["voters.cast"], True
-    valid, invalid = contest.role("valid", total), contest.role("invalid", total)
-    ballots = contest.role("ballots", total) if "ballots" in contest.roles else valid + invalid
-    by_time: list[Act] = []
-    for place, hour in enumerate(count.hours):
-        if reports := [row[place] or 0 for row in count.voted if row[place] is not None]:
-            by_time.append({"at": hour, "voted": sum(reports), "percent": percent(sum(reports), opening)})
-            by_time[-1] |= {"stations": len(reports), "is_floor": len(reports) < stations}
-    registered, voted, known = opening, cast, complete or by_time != []
-    if complete:  # ballots issued over the register with the day's additions, both without annulled stations
-        registered, floor = contest.role("registered", total) or opening - total["register.annulled"], False
-    elif by_time:
-        voted, floor = by_time[-1]["voted"], by_time[-1]["is_floor"]
-    ranked = contest.ranked(total)
-    votes = [total[candidate] for candidate in ranked]
-    lead = votes[0] - sum(votes[1:2])
-    left, by = to_come(count, contest, total, lead) or (None, None)
-    status, run_off = outcome(contest, total, cast if complete else contest.role("issued", total), registered, left)
+    known, status, run_off = valid > 0 and left >= 0, "open", list[str]()
+    voided = void and 0 < total["register.annulled"] >= void * total["register.all"]
+    if voided or (complete and voted < least * registered):
+        status = "no_valid_election"
+    elif known and voted >= least * (registered + left) and enough and lead > left:
+        status = "settled"
+    elif known and voted >= least * (registered + left) and short and second - third > left:
+        status, run_off = "run_off", ranked[:2]
+    # A winner takes a certification, ours or one that is reported, or two roles that call the same candidate.
+    agreed = {candidate for candidate in contest.calls.values() if [*contest.calls.values()].count(candidate) > 1}
     leader, winner = ranked[0] if valid and lead else None, None
-    settled: Act | None = None
-    if valid and left is not None:
-        ahead, majority = lead > left, 2 * votes[0] > valid + left
-        settled = {"leader_settled": ahead, "majority_settled": majority, "settled": ahead or majority}
-        settled |= {"by": by, "lead": lead, "outstanding": left}
-        settled["hurdle_percent"] = percent(lead + left, 2 * left)
-    # A winner takes a certification, ours or one that is reported, or two keys that call the same candidate.
-    called = [*contest.calls.values()]
-    agreed = {candidate for candidate in called if called.count(candidate) > 1}
-    said = [act.get("contest", contest.id) for act in count.statements if act["kind"] == "certification"]
-    certified = contest.certified != {} or (complete and contest.id in said)
-    if contest.certified or (certified and status == "settled"):
+    if contest.certified or (contest.said_certified and status == "settled"):
         status, winner = "certified", contest.certified.get("winner") if contest.certified else leader
     elif len(agreed) == 1:
         status, winner = "called", agreed.pop()
-    counting = count.closed or expected < stations
-    state = "counting" if counting else "voting" if count.opened else "before"
+    found: Act = {"rule": kind, "status": status, "leader": leader, "winner": winner, "run_off": run_off}
+    certified = complete and (contest.certified or contest.said_certified)
+    return {"outcome": found, "settled": settled if known else None} | ({"state": "certified"} if certified else {})
+
+
+def results(count: Count, contest: Contest, act: Act, total: Sums) -> Act:
+    """What results.json must say, but for names and sentences; `act` is the publication of the snapshot."""
+    stations, reported = total["stations.all"], total["stations.reported"]
+    opening, covered, cast = total["register.all"], total["register.reported"], total["voters.cast"]
+    expected, complete = contest.status.count("expected"), 0 < stations == reported
+    valid, invalid = contest.sum("valid", total), contest.sum("invalid", total)
+    ballots = contest.sum("ballots", total) if "ballots" in contest.roles else valid + invalid
+    by_time: list[Act] = []
+    for hour, reports in count.voted.items():
+        if read := [voted for voted in reports if voted is not None]:
+            by_time.append({"at": hour, "voted": sum(read), "percent": percent(sum(read), opening)})
+            by_time[-1] |= {"stations": len(read), "is_floor": len(read) < stations}
+    registered, voted, floor, known = opening, cast, True, cast if complete or by_time else None
+    if complete:  # ballots issued over the register with the day's additions, both without annulled stations
+        registered, floor = contest.sum("registered", total) or opening - total["register.annulled"], False
+    elif by_time:
+        voted, floor = by_time[-1]["voted"], by_time[-1]["is_floor"]
+    ranked = sorted(contest.ids, key=lambda candidate: -total[candidate])
+    votes = [total[candidate] for candidate in ranked]
+    lead = votes[0] - sum(votes[1:2])
+    counting = "closed" in count.happened or expected < stations
+    changes = [
+        {"station_id": change["station"], "reason": change["reason"], "act": number, "kind": change["type"]}
+        | {"supersedes": change["supersedes"], "valid_before": before, "valid_after": after}
+        for number, change, before, after in contest.changes
+    ]
+    spoken = {"kind": "kind", "by": "speaker", "at": "said_at", "source": "source", "text": "text"}
+    counters = {"received": stations - expected, "in_review": contest.status.count("in_review")}
+    turnout = {"registered_opening": opening, "registered": registered, "voted": voted, "is_floor": floor}
     return {
         **{"election": count.settings["id"], "contest": contest.id, "data_origin": count.settings["data_origin"]},
         **{"basis": "standing", "snapshot": act["snapshot"] | {"time": act["at"]}, "areas": []},
-        "state": ("certified" if certified else "complete") if complete else state,
+        "state": "complete" if complete else "counting" if counting else "voting" if count.happened else "before",
         "progress": {
             "stations": {"reported": reported, "total": stations, "percent": percent(reported, stations)},
             "registered": {"covered": covered, "total": opening, "percent": percent(covered, opening)},
-            "ballots": {"counted": ballots, "cast": cast if known else None}
-            | {"percent": percent(ballots, cast) if known else None},
+            "ballots": {"counted": ballots, "cast": known, "percent": percent(ballots, cast) if known else None},
         },
-        "counters": {"received": stations - expected, "in_review": contest.status.count("in_review")}
-        | {"accepted": reported, "published": reported},
-        "turnout": {"registered_opening": opening, "registered": registered, "voted": voted, "is_floor": floor}
-        | {"percent": percent(voted, registered), "by_time": by_time},
-        **{"valid": valid, "invalid": invalid, "settled": settled},
-        "outcome": {"rule": contest.rule["kind"], "status": status, "leader": leader, "winner": winner}
-        | {"run_off": run_off},
+        "counters": counters | {"accepted": reported, "published": reported},
+        "turnout": turnout | {"percent": percent(voted, registered), "by_time": by_time},
+        **{"valid": valid, "invalid": invalid},
         "margin": {"votes": lead, "percent_points": percent(lead, valid)} if votes[0] and len(votes) > 1 else None,
         "candidates": [
             {"id": c, "votes": total[c], "percent": percent(total[c], valid), "rank": 1 + votes.index(total[c])}
             for c in ranked
         ],
-        "annulled": [
-            {"station_id": change["station"], "reason": change["reason"], "act": number}
-            for number, change in contest.changes
-            if change["type"] == "annulment"
-        ],
+        "annulled": [{n: c[n] for n in ("station_id", "reason", "act")} for c in changes if c["kind"] == "annulment"],
+        "corrections": [change for change in changes if change["kind"] != "annulment"],
+        "statements": [{n: said[f] for n, f in spoken.items()} | {"snapshot_size": s} for said, s in count.statements],
+        **outcome(count, contest, total, cast if complete else contest.sum("issued", total), registered),
     }
 
 
-def area_rows(count: Count, contest: Contest, act: Act, sums: Sequence[Sums]) -> Iterator[Act]:
+def area_rows(count: Count, contest: Contest, act: Act, sums: list[Sums]) -> Iterator[Act]:
     """The rows of areas.csv, by column; None is an empty cell."""
-    complete = sums[-1]["stations.all"] == sums[-1]["stations.reported"]
-    known = complete or any(voted is not None for row in count.voted for voted in row)
+    reports = any(voted is not None for hour in count.voted.values() for voted in hour)
+    known = reports or sums[-1]["stations.all"] == sums[-1]["stations.reported"]
     for area, total in zip(count.areas, sums, strict=False):
-        yield {
-            **{name: area[name] for name in ("area_id", "name", "level", "parent_id")},
-            **{"stations_total": total["stations.all"], "stations_reported": total["stations.reported"]},
-            **{"registered": total["register.all"], "cast": total["voters.cast"] if known else None},
-            **{role: contest.role(role, total) for role in ("valid", "invalid")},
-            **{f"v_{candidate}": total[candidate] for candidate in contest.ids},
-            **{"data_origin": count.settings["data_origin"], "snapshot_size": act["snapshot"]["size"]},
-        }
+        row: Act = {name: guarded(area[name]) for name in ("area_id", "name", "level", "parent_id")}
+        row |= {"stations_total": total["stations.all"], "stations_reported": total["stations.reported"]}
+        row |= {"registered": total["register.all"], "cast": total["voters.cast"] if known else None}
+        row |= {role: contest.sum(role, total) for role in ("valid", "invalid")}
+        row |= {f"v_{candidate}": total[candidate] for candidate in contest.ids}
+        yield row | {"data_origin": count.settings["data_origin"], "snapshot_size": act["snapshot"]["size"]}
 
 
 def station_rows(count: Count, contest: Contest) -> Iterator[Act]:
@@ -169,20 +169,19 @@ def station_rows(count: Count, contest: Contest) -> Iterator[Act]:
     depth: dict[str, int] = {}  # levels of areas, the widest with the shortest chain
     for area, chain in zip(count.areas, count.above, strict=True):
         depth.setdefault(area["level"], len(chain))
-    levels = sorted(depth, key=lambda level: depth[level])
+    levels: Act = dict.fromkeys(sorted(depth, key=lambda level: depth[level]))
+    ids = [(area["level"], guarded(area["area_id"])) for area in count.areas]
+    areas = [levels | dict(ids[place] for place in chain[-2::-1]) for chain in count.above]
     names = {"voters": "registered", "issued": "issued", "ballots": "ballots", "valid": "valid", "invalid": "invalid"}
     columns = {name: contest.roles[role] for name, role in names.items() if role in contest.roles}
-    columns |= {f"v_{candidate}": [(1, candidate)] for candidate in contest.ids}
     for place, station in enumerate(count.stations):
-        within = {count.areas[a]["level"]: count.areas[a]["area_id"] for a in count.above[count.area[place]][-2::-1]}
-        row = contest.standing[place] if contest.status[place] in DONE else {}
-        figures: dict[str, int | None] = {"registered": count.register[place] if count.register[place] >= 0 else None}
+        row = {"station_id": guarded(station["station_id"]), **areas[count.within[place][0]]}
+        row |= {"kind": guarded(station["kind"]), "registered": count.register[place]}
+        row["registered"] = row["registered"] if row["registered"] >= 0 else None
+        read = contest.standing[place] if contest.status[place] in DONE else {}
         for name, terms in columns.items():
-            read = [row.get(column) for _, column in terms]
-            figures[name] = None if None in read else sum(f * (n or 0) for (f, _), n in zip(terms, read, strict=True))
-        yield {
-            **{"station_id": station["station_id"], **{level: within.get(level) for level in levels}},
-            **{"kind": station["kind"], **figures, "status": contest.status[place]},
-            "act": contest.act[place] if contest.act[place] >= 0 else None,
-            "data_origin": count.settings["data_origin"],
-        }
+            unread = None in [read.get(line) for _, line in terms]
+            row[name] = None if unread else sum([factor * (read[line] or 0) for factor, line in terms])
+        row |= {f"v_{candidate}": read.get(candidate) for candidate in contest.ids}
+        number = contest.act[place] if contest.act[place] >= 0 else None
+        yield row | {"status": contest.status[place], "act": number, "data_origin": count.settings["data_origin"]}

@@ -1,7 +1,7 @@
-"""A published record as files: C2SP signed-note, tlog-checkpoint v1.0.0, tlog-tiles v0.1.0; RFC 6962, section 2.1.
+"""A published record as files, and who signed it: C2SP signed-note, tlog-checkpoint, -cosignature, -policy and -tiles.
 
-A checkpoint is origin, size and root (base64), one a line, a blank line, and signatures: — name base64(id || Ed25519).
-A leaf is SHA-256(0x00 || act), a node SHA-256(0x01 || left || right), and the root of no acts SHA-256("").
+A leaf is SHA-256(0x00 || act), a node SHA-256(0x01 || left || right), the root of no acts SHA-256("") (RFC 6962).  A
+checkpoint is origin, size and root (base64), one a line, a blank line, and lines "— name base64(id || signature)".
 """
 
 import base64
@@ -17,24 +17,26 @@ from urllib.request import HTTPRedirectHandler, build_opener
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
 
 P = 2**255 - 19
 Y8 = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
 WEAK = {0, 1, P - 1, Y8, P - Y8}  # y of the points of small order (RFC 8032): anyone can sign under such a key
-Keys = dict[tuple[str, bytes], Ed25519PublicKey]  # by name and id (4 bytes), as signature lines give them
+LOG, COSIGNATURE, ML_DSA_44 = 0x01, 0x04, 0x06  # types of signatures
 
 
 class Unreadable(Exception):
-    """The site cannot be read, or the call gives no usable key or address."""
+    """The site cannot be read, or the call gives no usable key, policy or address."""
 
 
 class Fault(Exception):
-    """One thing that does not hold: where (a file, an act), what, and perhaps the value expected and that found."""
+    """Something that does not hold, in words."""
 
-    def __init__(self, where: str, what: str, *values: object) -> None:
-        # Cut and without control characters: what a hostile file holds is shown on terminals.
-        self.parts = ["".join(c if c.isprintable() else "?" for c in str(p)[:300]) for p in (where, what, *values)]
-        super().__init__("{}: {} (expected {}, got {})".format(*self.parts) if values else ": ".join(self.parts))
+
+def need(kept: object, what: str, *values: object) -> None:
+    """Fault unless a rule is kept; `values`: what was expected, and what was found."""
+    if not kept:
+        raise Fault(what + (" (expected {:.300}, got {:.300})".format(*map(str, values)) if values else ""))
 
 
 class _NoRedirect(HTTPRedirectHandler):
@@ -47,32 +49,82 @@ class Site:
 
     def __init__(self, place: str) -> None:
         self.url = place.rstrip("/") + "/" if place.startswith(("http://", "https://")) else ""
-        self.folder = Path(place).resolve()
+        self.folder, self.web = Path(place).resolve(), build_opener(_NoRedirect())
         if not self.url and not self.folder.is_dir():
             raise Unreadable(f"{place} is neither a folder nor an address that begins with http:// or https://")
 
     def read(self, path: str, limit: int = 256_000_000) -> bytes:
         """The bytes of a file; Fault where it is absent or too long, Unreadable where the server fails."""
         # Names come out of the record, which may be hostile: only plain names below the site are followed.
-        if not path.isprintable() or set('\\:*?"<>|') & set(path) or {"", ".", ".."} & set(path.split("/")):
-            raise Fault(path, "is not the name of a file below the site")
+        plain = path.isprintable() and not set('\\:*?"<>|') & set(path) and not {"", ".", ".."} & set(path.split("/"))
+        need(plain, f"{path}: is not the name of a file below the site")
         file = self.folder / path
         try:
-            if self.url:
-                stream = build_opener(_NoRedirect()).open(self.url + quote(path), timeout=30)
-            elif file.resolve().is_relative_to(self.folder) and file.is_file():
-                stream = file.open("rb")
-            else:
-                raise Fault(path, "is not there, or is not a plain file of this folder")
-            with stream:
+            inside = self.url or (file.resolve().is_relative_to(self.folder) and file.is_file())
+            need(inside, f"{path}: is not there, or is not a plain file of this folder")
+            with self.web.open(self.url + quote(path), timeout=30) if self.url else file.open("rb") as stream:
                 data: bytes = stream.read(limit + 1)
         except (OSError, HTTPException, ValueError, RuntimeError) as error:
             if self.url and not (isinstance(error, HTTPError) and 400 <= error.code < 500):
                 raise Unreadable(f"{self.url}{path}: {error}") from error
-            raise Fault(path, f"cannot be read: {error}") from error
-        if len(data) > limit:
-            raise Fault(path, f"is longer than {limit} bytes")
+            raise Fault(f"{path}: cannot be read: {error}") from error
+        need(len(data) <= limit, f"{path}: is longer than {limit} bytes")
         return data
+
+
+class Tree:
+    """Every complete node of a growing tree: rows[0] the leaf hashes, rows[1] those of pairs, and so on up."""
+
+    def __init__(self) -> None:
+        self.rows = [bytearray()]
+
+    def extend(self, hashes: list[bytes], level: int = 0) -> None:
+        """Adds hashes to a row (those of leaves to row 0), and to the rows above the nodes that they complete."""
+        self.rows += [bytearray()] if level == len(self.rows) else []
+        row = self.rows[level]
+        start = len(row) // 64 * 64
+        row += b"".join(hashes)
+        pairs = (row[at : at + 64] for at in range(start, len(row) - 63, 64))
+        if nodes := [sha256(b"\x01" + pair).digest() for pair in pairs]:
+            self.extend(nodes, level + 1)
+
+    def root(self, size: int) -> str:
+        """The root (base64) of the first `size` leaves: one complete subtree for each one-bit of size, joined."""
+        root = b""
+        for level, row in enumerate(self.rows):
+            if (count := size >> level) % 2:
+                node = bytes(row[32 * (count - 1) : 32 * count])
+                root = sha256(b"\x01" + node + root).digest() if root else node
+        return base64.b64encode(root or sha256(b"").digest()).decode()
+
+    def tiles(self) -> Iterator[tuple[str, bytes]]:
+        """The files of hashes, by path; those of level l hold the nodes of row 8 l, at most 256."""
+        for level, row in enumerate(self.rows[::8]):
+            for n, at in enumerate(range(0, len(row), 8192)):
+                hashes = bytes(row[at : at + 8192])
+                yield tile_path(str(level), n, len(hashes) // 32), hashes
+
+
+def tile_path(kind: str, n: int, width: int) -> str:
+    """tile/<level or entries>/<n in groups of three digits>, with .p/<width> where it is not full (256)."""
+    name = f"{n % 1000:03d}"
+    while n := n // 1000:
+        name = f"x{n % 1000:03d}/{name}"
+    return f"tile/{kind}/{name}" + (f".p/{width}" if width < 256 else "")
+
+
+def bundles(site: Site, size: int) -> Iterator[tuple[int, list[bytes]]]:
+    """The acts of each bundle of 256 and the number of the first: every act after its length (16 bits, big-endian)."""
+    for start in range(0, size, 256):
+        path = tile_path("entries", start // 256, width := min(256, size - start))
+        data, entries, at = site.read(path, 256 * 65_537), [], 0
+        while at < len(data):
+            end = at + 2 + int.from_bytes(data[at : at + 2], "big")
+            entries.append(data[at + 2 : end])
+            at = end
+        whole = len(entries) == width and at == len(data)
+        need(whole, f"{path}: does not hold so many whole acts", width, len(entries))
+        yield start, entries
 
 
 def unbase64(text: str) -> bytes:
@@ -91,104 +143,99 @@ def public_key(raw: bytes) -> Ed25519PublicKey:
     return Ed25519PublicKey.from_public_bytes(raw)
 
 
-def read_vkey(vkey: str) -> Keys:
-    """The key of a line name+id+base64, where id is SHA-256(name, line feed, type and key)[:4]; else Unreadable."""
-    try:
-        name, key_id, encoded = vkey.strip().split("+", 2)
-        data = unbase64(encoded)
-        own_id = sha256(f"{name}\n".encode() + data).digest()[:4]
-        if data[:1] != b"\x01" or key_id != own_id.hex() or not name or re.search(r"\s", name):
-            raise ValueError("its type is not Ed25519 (1), or its id is not its own")
-        return {(name, own_id): public_key(data[1:])}
-    except ValueError as error:
-        raise Unreadable(f"{vkey[:200]!r} is no verifier key (name+id+base64): {error}") from error
+class Signer:
+    """A key that signs checkpoints: name+id+base64, where id is SHA-256(name, line feed, type and key)[:4]."""
+
+    def __init__(self, vkey: str, *types: int) -> None:
+        try:
+            self.name, key_id, encoded = vkey.split("+", 2)
+            data = unbase64(encoded)
+            self.type, self.raw, self.id = data[0], data[1:], sha256(f"{self.name}\n".encode() + data).digest()[:4]
+            if self.type not in types or key_id != self.id.hex() or not self.name or re.search(r"\s", self.name):
+                raise ValueError(f"its type is {self.type}, or its id is not its own")
+            of_type: Any = MLDSA44PublicKey.from_public_bytes if self.type == ML_DSA_44 else public_key
+            self.key = of_type(self.raw)
+        except (ValueError, IndexError) as error:
+            raise Unreadable(f"{vkey[:200]!r} is no verifier key (name+id+base64): {error}") from error
+
+    def verify(self, signature: bytes, text: str) -> None:
+        """InvalidSignature unless the signature is this key's over the text of a checkpoint."""
+        message = text.encode()
+        if self.type != LOG:  # a witness puts its time before the signature, in seconds since 1970
+            time, signature = signature[:8], signature[8:]
+            if time >= b"\x80":
+                raise InvalidSignature
+            if self.type == COSIGNATURE:
+                message = b"cosignature/v1\ntime %d\n" % int.from_bytes(time, "big") + message
+            else:
+                origin, size, root = text.split("\n")[:3]
+                name, log = (bytes([len(n.encode())]) + n.encode() for n in (self.name, origin))
+                end = bytes(8) + int(size).to_bytes(8, "big") + unbase64(root)
+                message = b"subtree/v1\n\0" + name + time + log + end
+        self.key.verify(signature, message)
 
 
-def open_checkpoint(note: bytes, keys: Keys) -> tuple[str, int, str]:
-    """Origin, size and root that one of `keys` signed; Fault where the note is malformed or signed by none."""
-    signed = []
+class Policy:
+    """Whom to believe, by the lines of a tlog-policy; Unreadable for any that is not understood."""
+
+    def __init__(self, text: str) -> None:
+        self.logs, self.quorum = list[Signer](), ""
+        self.witnesses: dict[str, Signer] = {}
+        self.groups: dict[str, tuple[int, list[str]]] = {}  # how many, of which witnesses and groups
+        free: set[str] = set()  # names that are in no group yet: in two, they would count twice
+        for line in text.split("\n"):
+            names = {"none", *self.witnesses, *self.groups}
+            match [word for word in re.split("[ \t]+", line) if word]:
+                case ["log", vkey] | ["log", vkey, _]:
+                    self.logs.append(Signer(vkey, LOG))
+                case ["witness", name, vkey] | ["witness", name, vkey, _] if name not in names:
+                    self.witnesses[name] = Signer(vkey, COSIGNATURE, ML_DSA_44)
+                    free.add(name)
+                case ["group", name, least, *members] if name not in names and len(free & {*members}) == len(members):
+                    number = {"all": len(members), "any": 1}.get(least) or int(least if least.isdecimal() else 0)
+                    self.groups[name], free = (number, members), free - {*members} | {name}
+                case ["quorum", name] if name in names and not self.quorum:
+                    self.quorum = name
+                case [word, *_] if not word.startswith("#"):
+                    raise Unreadable(f"the policy cannot be used, because of the line {line[:300]!r}")
+        keys = [signer.raw for signer in (*self.logs, *self.witnesses.values())]
+        possible = all(1 <= number <= len(members) for number, members in self.groups.values())
+        if not self.quorum or len(keys) != len({*keys}) or not possible:
+            raise Unreadable("the policy has no quorum line, a key twice, or a group that cannot be made up")
+
+    def lacking(self, signed: list[Signer]) -> list[str]:
+        """The witnesses that did not sign, where the quorum is not met; none where it is."""
+        lacking = [name for name, signer in self.witnesses.items() if signer not in signed]
+        counted = {"none", *self.witnesses} - {*lacking}
+        for name, (least, members) in self.groups.items():  # a group comes after its members
+            counted |= {name} if len(counted & {*members}) >= least else set()
+        return [] if self.quorum in counted else lacking
+
+
+def open_checkpoint(note: bytes, policy: Policy) -> tuple[str, int, str]:
+    """Origin, size and root that a log of the policy signed, with its quorum; Fault where they did not."""
+    signed, known = [], {(signer.name, signer.id): signer for signer in (*policy.logs, *policy.witnesses.values())}
     try:
         text, _, lines = note.decode().rpartition("\n\n")
         origin, size, root = text.split("\n")
-        if not re.fullmatch(r"0|[1-9][0-9]{0,14}", size) or len(unbase64(root)) != 32 or lines[-1:] != "\n":
-            raise ValueError("size, root or end are malformed")
-        if re.search(r"[\x00-\x09\x0b-\x1f]", note.decode()):
-            raise ValueError("a control character")
+        plain = lines[-1:] == "\n" and not re.search(r"[\x00-\x09\x0b-\x1f]", note.decode())
+        if not plain or not re.fullmatch(r"0|[1-9][0-9]{0,14}", size) or len(unbase64(root)) != 32:
+            raise ValueError("size, root or end are malformed, or a control character")
         for line in lines[:-1].split("\n"):
             dash, name, encoded = line.split(" ")
             key_id, signature = unbase64(encoded)[:4], unbase64(encoded)[4:]
-            if dash != "—" or not signature or name in signed:
+            signer = known.get((name, key_id))  # signatures by other keys count for nothing
+            if dash != "—" or not signature or signer in signed:
                 raise ValueError("a signature line is malformed, or stands twice")
-            if (name, key_id) in keys:  # signatures by other keys count for nothing
-                keys[name, key_id].verify(signature, f"{text}\n".encode())
-                signed.append(name)
+            if signer:
+                signer.verify(signature, f"{text}\n")
+                signed.append(signer)
     except InvalidSignature:
-        raise Fault("checkpoint", "the signature is not of the log's key") from None
+        raise Fault(f"checkpoint: the signature is not of the key of {name}") from None
     except ValueError as error:
-        raise Fault("checkpoint", f"is not a signed checkpoint: {error}") from error
-    if origin not in signed:
-        raise Fault("checkpoint", "is not signed by the key of its log", [name for name, _ in keys], origin)
+        raise Fault(f"checkpoint: is not a signed checkpoint: {error}") from error
+    by_log = any(signer in policy.logs and signer.name == origin for signer in signed)
+    need(by_log, "checkpoint: is not signed by the key of its log", [log.name for log in policy.logs], origin)
+    lacking = ", ".join(policy.lacking(signed))
+    need(not lacking, f"checkpoint: has not the quorum {policy.quorum}: not cosigned by {lacking}")
     return origin, int(size), root
-
-
-class Tree:
-    """Every complete node of a growing tree: rows[0] the leaf hashes, rows[1] those of pairs, and so on up."""
-
-    def __init__(self) -> None:
-        self.rows = [bytearray()]
-
-    def extend(self, hashes: list[bytes], level: int = 0) -> None:
-        """Adds hashes to a row (those of leaves to row 0), and to the rows above the nodes that they complete."""
-        if level == len(self.rows):
-            self.rows.append(bytearray())
-        row = self.rows[level]
-        start = len(row) // 64 * 64
-        row += b"".join(hashes)
-        pairs = (row[at : at + 64] for at in range(start, len(row) - 63, 64))
-        if nodes := [sha256(b"\x01" + pair).digest() for pair in pairs]:
-            self.extend(nodes, level + 1)
-
-    def root(self, size: int) -> str:
-        """The root (base64) of the first `size` leaves: one complete subtree for each one-bit of size, joined."""
-        root = b""
-        for level, row in enumerate(self.rows):
-            count = size >> level
-            if count % 2:
-                node = bytes(row[32 * (count - 1) : 32 * count])
-                root = sha256(b"\x01" + node + root).digest() if root else node
-        return base64.b64encode(root or sha256(b"").digest()).decode()
-
-
-def _path(kind: str, n: int, width: int) -> str:
-    """tile/<level or entries>/<n in groups of three digits>, with .p/<width> where it is not full (256)."""
-    name = f"{n % 1000:03d}"
-    while n := n // 1000:
-        name = f"x{n % 1000:03d}/{name}"
-    return f"tile/{kind}/{name}" + (f".p/{width}" if width < 256 else "")
-
-
-def bundles(site: Site, size: int) -> Iterator[list[bytes]]:
-    """The acts of each bundle of 256: every act after its length (16 bits, big-endian)."""
-    for n in range(-(-size // 256)):
-        path = _path("entries", n, width := min(256, size - n * 256))
-        data, entries, at = site.read(path, 256 * 65_537), [], 0
-        while at < len(data):
-            end = at + 2 + int.from_bytes(data[at : at + 2], "big")
-            entries.append(data[at + 2 : end])
-            at = end
-        if len(entries) != width or at != len(data):
-            raise Fault(path, "does not hold so many whole acts", width, len(entries))
-        yield entries
-
-
-def wrong_tiles(site: Site, tree: Tree) -> Iterator[Fault]:
-    """A fault for each tile that does not hold the tree's hashes; tiles of level l hold the nodes of row 8 l."""
-    for level, row in enumerate(tree.rows[::8]):
-        for n, at in enumerate(range(0, len(row), 8192)):
-            hashes = row[at : at + 8192]
-            path, below = (_path(kind, n, len(hashes) // 32) for kind in (str(level), "entries"))
-            try:
-                if site.read(path, 8192) != hashes:
-                    yield Fault(path, f"does not hold the hashes of {'tiles below' if level else below}")
-            except Fault as fault:
-                yield fault

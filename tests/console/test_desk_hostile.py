@@ -226,6 +226,7 @@ NAMES = [pattern.name or "" for pattern in urlpatterns if "<int:pk>" in str(patt
 
 def address(name: str, pk: int) -> str:
     extra: dict[str, dict[str, Any]] = {"change": {"purpose": "correction"}, "scan": {"sha256": "0" * 64}}
+    extra["picture"] = {"sha256": "0" * 64, "page": 1}
     return reverse(name, kwargs={"pk": pk} | extra.get(name, {}))
 
 
@@ -274,7 +275,7 @@ def test_each_duty_opens_its_own_steps_only(team: Team) -> None:
     forged = {"key": "a key of my own making", "version": "0", "reason": "x"}
     for role, own in allowed.items():
         one = team(f"a-{role}", role)
-        for name in set(NAMES) - {"form", "receipt", "receipt_check", "scan"} - own:
+        for name in set(NAMES) - {"form", "receipt", "receipt_check", "scan", "picture"} - own:
             assert one.client.post(address(name, row.pk), forged).status_code in (403, 405), (role, name)
     assert stage(row) == Stage.IN_REVIEW
 
@@ -315,7 +316,7 @@ def test_a_form_that_no_page_of_the_session_made_is_refused(team: Team, browser:
     row = oscar.receive("S-0001")
     strict = browser(person("kim", "keyer"), forgeries=True)
     fields = {"key": "a key of my own making", "version": str(row.version), "do": "hand-in"} | figures(SOUND)
-    for name in set(NAMES) - {"form", "receipt", "scan"}:
+    for name in set(NAMES) - {"form", "receipt", "scan", "picture"}:
         assert strict.post(address(name, row.pk), fields).status_code == 403, name
     assert stage(row) == Stage.RECEIVED
 
@@ -377,7 +378,7 @@ def send_everywhere(one: Person, row: FormRow, text: str) -> None:
         assert "argon2" not in page.content.decode()
     forged = dict.fromkeys(("key", "version", "reason", "do", "asked", "revision", "station", "contest", "kind"), text)
     of_the_version = {"key": f"my key {text}"[:60], "version": str(row.version), "pick_a": text, "fig_a": text}
-    for name in set(NAMES) - {"form", "receipt", "scan"}:
+    for name in set(NAMES) - {"form", "receipt", "scan", "picture"}:
         for fields in (forged, forged | of_the_version):
             assert one.client.post(address(name, row.pk), fields).status_code < 500, name
 

@@ -94,7 +94,7 @@ def description(state: State) -> dict[str, object]:
         "plain": (
             state.size, state.last_at, state.statements, state.contradictions, state.changes, state.calls,
             state.certified, state.publications, state.published, state.breaches,
-            state.keyring.roles, state.keyring.ended,
+            state.keyring.roles, state.keyring.ended, state.said_certified,
         ),
         "turnout": (
             state.turnout.voted.tolist(), state.turnout.sums.values.tolist(), state.turnout.stations.tolist(),

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -19,7 +20,7 @@ from tallyroom.record import acts
 from tallyroom.record.canonical import encode_base64
 from tallyroom.record.clerk import Clerk
 from tallyroom.record.copy import copy_record
-from tallyroom.record.keys import RoleKey, load_key
+from tallyroom.record.keys import RoleKey, load_key, signed_bytes
 from tallyroom.record.log import CHECKPOINT, Log
 from tallyroom.record.note import Signer
 from tallyroom.tally.replay import replay
@@ -185,3 +186,27 @@ def edit(path: Path, change: Callable[[bytes], bytes]) -> None:
     after = change(before)
     assert after != before, f"{path} is as it was"
     path.write_bytes(after)
+
+
+def seen(night: Night) -> acts.Seen:
+    """The checkpoint of the night's whole record."""
+    with Log.open(night.site, night.vkey) as log:
+        return acts.Seen(log.size, encode_base64(log.root))
+
+
+def role_key(night: Night, role: str) -> RoleKey:
+    return RoleKey(role, load_key(night.folder / "private" / f"{role}.key"))
+
+
+def by_key(night: Night, key: RoleKey, act: acts.Act) -> bytes:
+    """An act, complete with the checkpoint, signed by any key."""
+    return acts.encode(key.sign_act(msgspec.structs.replace(act, prev_checkpoint=seen(night)), town().origin))
+
+
+def key_act(night: Night, by: RoleKey, new: RoleKey | None = None, prover: RoleKey | None = None, **more: Any) -> bytes:
+    """An act that changes keys, signed by one key and proved by the new one, or by `prover`."""
+    act = acts.Key(at=at(23), by=by.id, prev_checkpoint=seen(night), key=new and new.announced(), **more)
+    if prover := prover or new:
+        proof = prover.private.sign(signed_bytes(act, town().origin))
+        act = msgspec.structs.replace(act, proof=encode_base64(proof))
+    return acts.encode(by.sign_act(act, town().origin))

@@ -2,29 +2,18 @@
 
 import ast
 import sys
-import tokenize
 from pathlib import Path
 
 import tallyverify
 
 FOLDER = Path(tallyverify.__file__).parent
-MOST = 800
-"""Lines of code: without blank lines, comments and docstrings."""
-
-LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
-
-
-def code_lines(path: Path) -> int:
-    tree = ast.parse(path.read_bytes())
-    words = [n for n in ast.walk(tree) if isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant)]
-    docstrings = {line for node in words for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
-    with tokenize.open(path) as stream:
-        tokens = [token for token in tokenize.generate_tokens(stream.readline) if token.type not in LAYOUT]
-    return len({line for token in tokens for line in range(token.start[0], token.end[0] + 1)} - docstrings)
+MOST = 960
+"""Lines of all files, with docstrings and blank lines.  The aim is 600; the number may only fall."""
 
 
 def test_it_can_be_read_in_an_afternoon() -> None:
-    assert sum(code_lines(path) for path in FOLDER.glob("**/*.py")) < MOST
+    files = [path for path in FOLDER.glob("**/*") if path.is_file() and "__pycache__" not in path.parts]
+    assert sum(path.read_bytes().count(b"\n") for path in files) < MOST
 
 
 def test_it_imports_the_standard_library_and_cryptography_alone() -> None:

@@ -12,7 +12,10 @@ from tallyroom.record.canonical import encode_base64
 from tallyroom.record.note import Signer, sign
 from tallyroom.record.tiles import entries_path, tile_path
 from tallyroom.record.tree import Frontier, leaf_hashes
-from tallyverify.record import Fault, Tree, Unreadable, _path, open_checkpoint, read_vkey
+from tallyverify.record import LOG as LOG_TYPE
+from tallyverify.record import Fault, Policy, Tree, Unreadable, open_checkpoint
+from tallyverify.record import Signer as Key
+from tallyverify.record import tile_path as path_of
 
 LOG = Signer("example.org/log", Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 OTHER = Signer("witness", Ed25519PrivateKey.from_private_bytes(bytes(32)))
@@ -21,7 +24,7 @@ TEXT = f"example.org/log\n7\n{ROOT}\n"
 
 
 def opened(note: bytes) -> tuple[str, int, str]:
-    return open_checkpoint(note, read_vkey(LOG.verifier.vkey))
+    return open_checkpoint(note, Policy(f"log {LOG.verifier.vkey}\nquorum none"))
 
 
 def test_a_checkpoint_is_opened_among_other_signatures() -> None:
@@ -29,8 +32,8 @@ def test_a_checkpoint_is_opened_among_other_signatures() -> None:
 
 
 def test_the_vkey_of_the_specification_is_read() -> None:
-    (key,) = read_vkey("example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k")
-    assert key == ("example.com/foo", bytes.fromhex("530d903a"))
+    key = Key("example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k", LOG_TYPE)
+    assert (key.name, key.id) == ("example.com/foo", bytes.fromhex("530d903a"))
 
 
 @pytest.mark.parametrize(
@@ -60,7 +63,7 @@ def test_a_key_under_which_anyone_can_sign_is_refused(key: bytes) -> None:
     data = b"\x01" + key
     key_id = sha256(b"log\n" + data).hexdigest()[:8]
     with pytest.raises(Unreadable, match="not a key that a signature can be trusted under"):
-        read_vkey(f"log+{key_id}+{base64.b64encode(data).decode()}")
+        Key(f"log+{key_id}+{base64.b64encode(data).decode()}", LOG_TYPE)
 
 
 @given(st.lists(st.integers(0, 40), max_size=12))
@@ -77,5 +80,5 @@ def test_the_tree_has_the_root_of_every_size(batches: list[int]) -> None:
 
 @given(st.integers(0, 10**10), st.integers(1, 256), st.integers(0, 5))
 def test_paths_are_those_of_the_record(n: int, width: int, level: int) -> None:
-    assert _path("entries", n, width) == entries_path(n, width)
-    assert _path(str(level), n, width) == tile_path(level, n, width)
+    assert path_of("entries", n, width) == entries_path(n, width)
+    assert path_of(str(level), n, width) == tile_path(level, n, width)

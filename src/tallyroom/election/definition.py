@@ -11,6 +11,7 @@ from tallyroom.election.calendar import Calendar
 from tallyroom.election.candidates import Candidate, Eligibility
 from tallyroom.election.form import Form
 from tallyroom.election.rules import Rule
+from tallyroom.election.secrecy import Secrecy
 from tallyroom.election.stations import Stations
 
 DataOrigin = Literal["real", "synthetic", "mixed"]
@@ -72,6 +73,7 @@ class Definition:
     names: tuple[Name, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+    secrecy: Secrecy = field(default_factory=Secrecy)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -287,6 +287,8 @@ def _statement(state: State, act: Statement) -> Effect:
         raise Objection(f"there is no contest {contest!r}")
 
     def effect() -> None:
+        if act.kind == "certification" and not _missing(state.contests[contest]):
+            state.said_certified[contest] = act
         state.statements.append((state.size, state.last_publication.size, act))
         state.contradictions[contest] += state.announced[contest].contradictions(state.size, act)
 
@@ -321,10 +323,14 @@ def _certification(state: State, act: Certification) -> Effect:
     count = _contest(state, act)
     if act.winner:
         _candidate(count, act.winner)
-    missing = int((count.status < Status.ACCEPTED).sum())
-    if missing:
+    if missing := _missing(count):
         raise Objection(f"{missing} stations are missing or in review: nothing can be certified")
     return lambda: state.certified.update({act.contest: (state.size, act)})
+
+
+def _missing(count: ContestCount) -> int:
+    """Stations without an accepted protocol."""
+    return int((count.status < Status.ACCEPTED).sum())
 
 
 def _attachment(state: State, act: Attachment) -> None:

@@ -62,6 +62,7 @@ class State:
 
     opened, closed: bool, shape (stations,).  statements: act number, size of the snapshot then in force,
     and the statement.  contradictions: announced figures that differed from the count's when entered.
+    said_certified: by contest, a statement that somebody else certified it, made when every station had reported.
     keyring: the keys of roles.  published: protocols accepted at the last snapshot, by contest.
     protocol_at: for each act, the count and the station of the protocol that it filed, or None.
     """
@@ -79,6 +80,7 @@ class State:
         self.contradictions: dict[str, list[Contradiction]] = {contest: [] for contest in self.contests}
         self.changes: dict[str, list[Change]] = {contest: [] for contest in self.contests}
         self.calls = {contest: Calls() for contest in self.contests}
+        self.said_certified: dict[str, Statement] = {}
         self.certified: dict[str, tuple[int, Certification]] = {}
         self.publications: dict[int, Publication] = {}
         self.published = dict.fromkeys(self.contests, 0)

@@ -13,7 +13,6 @@ from msgspec.structs import replace
 
 from tallyroom.election.candidates import Candidate
 from tallyroom.election.form import Term
-from tallyroom.record.acts import Statement
 from tallyroom.tally.contest import PROGRESS, ContestCount, Status
 from tallyroom.tally.happened import annulled, calls, certification, corrections, statements
 from tallyroom.tally.outcome import Standing, bounds, outcome, settled
@@ -117,18 +116,12 @@ class Summary:
         return 0 < self._expected("stations") == self._reported("stations")
 
     def _phase(self) -> Phase:
-        certified = self.count.contest.id in self.state.certified or self._reported_certification()
+        certified = self.count.contest.id in {*self.state.certified, *self.state.said_certified}
         if self._complete:
             return "certified" if certified else "complete"
         if np.any(self.count.status) or np.any(self.state.closed):
             return "counting"
         return "voting" if np.any(self.state.opened) else "before"
-
-    def _reported_certification(self) -> Statement | None:
-        """A statement that somebody else certified the result, entered once every station had reported."""
-        contest = self.count.contest.id
-        found = (said for _, _, said in reversed(self.state.statements) if said.kind == "certification")
-        return next((said for said in found if said.contest in ("", contest)), None) if self._complete else None
 
     def _progress(self) -> Progress:
         reported, total = self._reported("stations"), self._expected("stations")
@@ -235,7 +228,7 @@ class Summary:
         if certified := self.state.certified.get(contest):
             winner = certified[1].winner or None
             return replace(found, status="certified", winner=winner, why="certified by the authority")
-        if (said := self._reported_certification()) and found.status == "settled":
+        if (said := self.state.said_certified.get(contest)) and found.status == "settled":
             why = f"{said.speaker} certified the result, {said.source} reported"
             return replace(found, status="certified", winner=found.leader, why=why)
         if winner := self.state.calls[contest].winner:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from tallyroom.console.accounts.access import P, View, person_of
 from tallyroom.console.desk import work
+from tallyroom.console.desk.confined import installed as drawing_available
 from tallyroom.console.desk.models import FormRow
 from tallyroom.console.desk.words import EVENTS, PURPOSES, STAGES, broken, sentence
 from tallyroom.console.submissions.outbox import KeyUsed, TooLong
@@ -87,6 +88,7 @@ def shown(request: HttpRequest, row: FormRow, **more: Any) -> dict[str, Any]:
         "may": {event.name for event in events},
         "keys": keys_next(form, person.pk, events),
         "broken": broken(definition.form, form.failures),
+        "draws": drawing_available(),
         **more,
     }
 

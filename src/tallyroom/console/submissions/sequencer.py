@@ -19,6 +19,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from tallyroom.console.rows import write_columns
+from tallyroom.console.submissions.jobs import JOBS, JobRefused
 from tallyroom.console.submissions.models import OPEN, Status, Submission
 from tallyroom.console.submissions.outbox import POLL, decided, waiting
 from tallyroom.intake import bundle
@@ -142,12 +143,14 @@ class Sequencer:
         """Decide on what an earlier leader took and did not mark, by what the record holds."""
         clerk = self._writing()
         self._room.follow(clerk.log)
-        rows = list(Submission.objects.filter(status=Status.TAKEN).order_by("pk"))
+        rows = list(Submission.objects.filter(status=Status.TAKEN, job="").order_by("pk"))
         entered = [row for row in rows if self._stands(clerk, row)]
         standing = {row.pk for row in entered}
         lost = [row.pk for row in rows if row.pk not in standing]
         self._mark(entered, Status.DONE)
         Submission.objects.filter(pk__in=lost).update(status=Status.WAITING, first=None)
+        for row in Submission.objects.filter(status=Status.TAKEN).exclude(job="").order_by("pk"):
+            self._run_job(clerk, row)
         self._sure = True
 
     @staticmethod
@@ -166,6 +169,11 @@ class Sequencer:
         rows = list(Submission.objects.filter(status=Status.WAITING).order_by("pk")[:MOST])
         if not rows:
             return 0
+        if rows[0].job:
+            rows[0].first = clerk.log.size
+            self._take([Taken(rows[0], [])])
+            self._run_job(clerk, rows[0])
+            return 1
         batch, refused = self._plan(rows, clerk.log.size)
         self._take(batch)
         refused += self._enter(clerk, batch)
@@ -186,6 +194,8 @@ class Sequencer:
         touched: set[object] = set()
         with self._room.reading() as state:
             for row in rows:
+                if row.job:
+                    break
                 acts = bundle.decode(row.acts)
                 touches = {one for act in acts for one in _touches(state, act)}
                 if batch and (row.role != batch[0].row.role or touches & touched or None in touches | touched):
@@ -199,6 +209,16 @@ class Sequencer:
                 size += len(acts)
                 touched |= touches
         return batch, refused
+
+    def _run_job(self, clerk: Clerk, row: Submission) -> None:
+        """Do a job, or finish it after a crash, and mark its row."""
+        try:
+            job = JOBS.get(row.job, _no_job)
+            job(self._room, clerk, row.first or 0, row.details)
+        except JobRefused as refusal:
+            row.why = str(refusal)
+        self._room.follow(clerk.log)
+        self._mark([row], Status.REFUSED if row.why else Status.DONE)
 
     @staticmethod
     def _take(batch: Iterable[Taken]) -> None:
@@ -250,6 +270,10 @@ class Sequencer:
         if self._clerk is None:
             raise RuntimeError("this process does not lead")
         return self._clerk
+
+
+def _no_job(*_: object) -> None:
+    raise JobRefused("there is no job of this name")
 
 
 def _objection(state: State, acts: Sequence[AnyAct]) -> str:
