@@ -17,9 +17,10 @@ from pathlib import Path
 import msgspec
 import pyarrow.parquet as pq
 
-from tallyroom.announce.bulletin import Context, bulletin
-from tallyroom.announce.page import first_page
+from tallyroom.announce.history import History, extended, history
+from tallyroom.announce.pages import AreaPagesOf, newest_pages, pages
 from tallyroom.announce.snapshot import areas_parquet, headline_files, stations_csv
+from tallyroom.announce.view import View, view_of
 from tallyroom.election.definition import Contest, Definition
 from tallyroom.record.acts import Publication, Seen
 from tallyroom.record.clerk import Clerk
@@ -56,33 +57,35 @@ class Pointer(msgspec.Struct, frozen=True):
 
 
 class Snapshot:
-    """The files of one snapshot of the count, as of `state` and `time`; two batches, the tables second."""
+    """The files of one snapshot of the count, as of `state` and `time`; two batches, the tables second.
 
-    def __init__(self, state: State, log: Log, number: int, time: str) -> None:
+    past: the snapshots before.  folder: the election folder, for the shapes of the areas.
+    """
+
+    def __init__(self, state: State, log: Log, number: int, time: str, past: History, folder: Path) -> None:
         self.state = state
         self.number = number
-        self._results = {contest.id: _with_areas(state, log, contest, time) for contest in state.definition.contests}
+        self.past = past
+        self._data_at = state.last_at or time
+        shapes = folder / "areas.geojson"
+        self._shapes = shapes.read_bytes() if shapes.name in state.definition.files else None
+        self.results = {contest.id: _with_areas(state, log, contest, time) for contest in state.definition.contests}
 
     @property
     def first(self) -> Results:
         """The results of the first contest, which the first page shows."""
-        return next(iter(self._results.values()))
-
-    @property
-    def context(self) -> Context:
-        """What a bulletin says beside the results."""
-        return Context(self.number, self.state.definition.day.isoformat())
+        return next(iter(self.results.values()))
 
     def headline(self) -> Files:
         """results.json, areas.csv, bulletins and pages of each contest, by path below v/<number>/."""
-        return {
-            f"{folder}{name}": content
-            for folder, results in self._folders()
-            for name, content in headline_files(results, self.context, "../../../" if folder else "../../").items()
-        }
+        files: Files = {}
+        for folder, results in self._folders():
+            made = headline_files(results) | dict(pages(self._view(folder, results)))
+            files |= {f"{folder}{name}": content for name, content in made.items()}
+        return files
 
     def tables(self) -> Files:
-        """The station tables and the area table of each contest, which follow."""
+        """The station tables, the area table and the pages of the areas of each contest, which follow."""
         files: Files = {}
         for folder, results in self._folders():
             table = station_table(self.state, self.state.contests[results.contest])
@@ -91,12 +94,14 @@ class Snapshot:
             files[f"{folder}stations.csv"] = stations_csv(table)
             files[f"{folder}stations.parquet"] = parquet.getvalue()
             files[f"{folder}areas.parquet"] = areas_parquet(results)
+            makers = AreaPagesOf(self._view(folder, results))
+            for place in range(len(self.state.definition.areas)):
+                files |= {f"{folder}{name}": content for name, content in makers.of(place)}
         return files
 
     def front(self) -> Files:
-        """What stands above all snapshots: the newest first page, and the pointer to this snapshot."""
+        """What stands above all snapshots: the newest pages, and last the pointer to this snapshot."""
         results = self.first
-        page = first_page(results, bulletin(results, self.context), self.context, f"v/{self.number}/")
         pointer = Pointer(
             election=results.election,
             data_origin=results.data_origin,
@@ -107,11 +112,15 @@ class Snapshot:
             time=results.snapshot.time,
             state=results.state,
         )
-        return {"index.html": page.encode(), "latest.json": msgspec.json.encode(pointer) + b"\n"}
+        return dict(newest_pages(self._view("", results))) | {"latest.json": msgspec.json.encode(pointer) + b"\n"}
+
+    def _view(self, folder: str, results: Results) -> View:
+        past = self.past.get(results.contest, ())
+        return view_of(self.state, results, self.number, self._data_at, past, folder, self._shapes)
 
     def _folders(self) -> Iterator[tuple[str, Results]]:
         """The folder of each contest: none for the first, its id for the others."""
-        for place, (contest, results) in enumerate(self._results.items()):
+        for place, (contest, results) in enumerate(self.results.items()):
             yield (f"{contest}/" if place else ""), results
 
 
@@ -136,7 +145,8 @@ def publish(
     Raises RecordError or OSError; what is then missing in `out` is made again by `restore`.
     """
     cosign(clerk.log.checkpoint)
-    snapshot = Snapshot(state, clerk.log, len(state.publications) + 1, at)
+    number = len(state.publications) + 1
+    snapshot = Snapshot(state, clerk.log, number, at, history(state.definition, clerk.log, number, out), folder)
     for make in (snapshot.headline, snapshot.tables):
         _publish(state, clerk, folder, out, snapshot, make(), role, cosign)
     return snapshot.first
@@ -156,7 +166,8 @@ def go_on(
     if not any(name.endswith("stations.csv") for name in newest.files):
         then = State(state.definition)
         catch_up(then, clerk.log, newest.size)
-        snapshot = Snapshot(then, clerk.log, newest.number, newest.at)
+        past = history(then.definition, clerk.log, newest.number, out)
+        snapshot = Snapshot(then, clerk.log, newest.number, newest.at, past, folder)
         _publish(state, clerk, folder, out, snapshot, snapshot.tables(), role, cosign)
     return restore(state.definition, clerk.log, folder, out, cosign)
 
@@ -193,15 +204,17 @@ def restore(definition: Definition, log: Log, folder: Path, out: Path, cosign: C
     state = State(definition)
     differing: list[str] = []
     newest: Snapshot | None = None
+    past: History = {}
     for published in publications(log):
         catch_up(state, log, published.size)
-        snapshot = Snapshot(state, log, published.number, published.at)
+        snapshot = Snapshot(state, log, published.number, published.at, past, folder)
         files = snapshot.headline() | snapshot.tables()
         made = _hashes(files)
         same = {name: files[name] for name, sha256 in published.files.items() if made.get(name) == sha256}
         differing += [f"v/{published.number}/{name}" for name in published.files if name not in same]
         Store(out / f"v/{published.number}").write(same)
         newest = snapshot
+        past = extended(past, published.number, snapshot.results)
     if newest is not None:
         _write_front(out, folder, log, newest, checkpoint)
     return differing

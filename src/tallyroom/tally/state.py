@@ -10,6 +10,7 @@ from tallyroom.record.acts import (
     Call,
     Certification,
     Correction,
+    Evidence,
     Publication,
     Recount,
     Seen,
@@ -63,6 +64,7 @@ class State:
     opened, closed: bool, shape (stations,).  statements: act number, size of the snapshot then in force,
     and the statement.  contradictions: announced figures that differed from the count's when entered.
     keyring: the keys of roles.  published: protocols accepted at the last snapshot, by contest.
+    evidence: scans and documents by the number of the act they came with or were attached to.
     protocol_at: for each act, the count and the station of the protocol that it filed, or None.
     """
 
@@ -83,6 +85,7 @@ class State:
         self.publications: dict[int, Publication] = {}
         self.published = dict.fromkeys(self.contests, 0)
         self.breaches: list[Breach] = []
+        self.evidence: dict[int, tuple[Evidence, ...]] = {}
         self.keyring = Keyring(definition.origin)
         self.protocol_at: list[tuple[ContestCount, int] | None] = []
         self.announced = {
