@@ -25,7 +25,7 @@ from tallyroom.announce.places import Places, area_name, languages_of
 from tallyroom.announce.pointer import Pointer
 from tallyroom.announce.schema import check_schema
 from tallyroom.announce.sidecar import sidecar_json
-from tallyroom.announce.snapshot import areas_parquet, headline_files, stations_csv
+from tallyroom.announce.snapshot import areas_parquet, guarded, guarded_csv, headline_files
 from tallyroom.announce.unitfigures import unit_figures
 from tallyroom.announce.units import Scope, Units
 from tallyroom.announce.update import MOST_ROWS, UPDATE, update, update_json
@@ -101,7 +101,8 @@ class ContestEdition:
 
     def tables(self) -> Iterator[File]:
         """The station tables, the area table, the feeds, and the files of areas that have changed."""
-        yield "stations.csv", stations_csv(self._table)
+        rows = guarded(self._table)
+        yield "stations.csv", guarded_csv(rows)
         parquet = io.BytesIO()
         pq.write_table(self._table, parquet, compression="zstd")
         yield "stations.parquet", parquet.getvalue()
@@ -109,7 +110,7 @@ class ContestEdition:
         for folder, scope in self._scopes():
             if self._scope_since(scope) == self._number:
                 yield from self._feeds(folder, scope)
-        yield from area_files(self._units, self._table, np.flatnonzero(self._changed_areas[:-1]).tolist())
+        yield from area_files(self._units, rows, np.flatnonzero(self._changed_areas[:-1]).tolist())
         makers = AreaPagesOf(self.view)
         for place in np.flatnonzero(self._pages_since[:-1] == self._number).tolist():
             yield from makers.of(place)
@@ -230,6 +231,7 @@ class Snapshot:
         """Files of this snapshot that stand in an earlier one, whose number is given."""
         return {f"{one.folder}{name}": number for one in self._contests for name, number in one.held()}
 
+    @cached_property
     def front(self) -> dict[str, bytes]:
         """What stands above all snapshots and is replaced with each: the newest pages."""
         return dict(newest_pages(self.view))

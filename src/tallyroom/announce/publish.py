@@ -123,7 +123,7 @@ class _Press:
 
 
 def _manifest(snapshot: Snapshot, files: dict[str, Listed]) -> bytes:
-    front = {name: listed(name, content) for name, content in snapshot.front().items()}
+    front = {name: listed(name, content) for name, content in snapshot.front.items()}
     content = manifest_json(snapshot.number, snapshot.first, files, snapshot.held(), front)
     check_schema("manifest", content)
     return content
@@ -174,6 +174,6 @@ def _write_front(out: Path, folder: Path, log: Log, snapshot: Snapshot, checkpoi
     site = Store(out)
     kept = {name: content for name, content in definition.items() if not (out / name).exists()}
     site.write({**kept, VKEY: log.verifier.vkey.encode() + b"\n"})
-    for name, content in snapshot.front().items():
+    for name, content in snapshot.front.items():
         site.write({**dict(twins(name, content)), name: content})
     site.write({LATEST: snapshot.pointer()})
