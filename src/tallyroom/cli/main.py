@@ -10,7 +10,7 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
-from tallyroom.cli import acts, check, compare, define, keep, night, public, results, tables, watch
+from tallyroom.cli import acts, check, compare, define, examine, keep, night, public, results, tables, watch
 from tallyroom.election.fault import BadInput
 from tallyroom.record.error import RecordError
 
@@ -23,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for commands in (tables, define, acts, results, public, compare, keep, night, check, watch):
+for commands in (tables, define, acts, results, public, compare, examine, keep, night, check, watch):
     commands.register(app)
 
 
