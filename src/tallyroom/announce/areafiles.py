@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from tallyroom.announce.snapshot import guarded, guarded_csv
+from tallyroom.announce.snapshot import guarded_csv
 from tallyroom.announce.units import Units
 
 FOLDER = "areas/"
@@ -15,9 +15,8 @@ def area_path(units: Units, area: int, ending: str) -> str:
     return f"{FOLDER}{units.files[area]}{ending}"
 
 
-def area_files(units: Units, table: pa.Table, areas: list[int]) -> Iterator[tuple[str, bytes]]:
-    """For each of these areas the rows of the station table that lie directly in it; none for one without stations."""
-    rows = guarded(table)
+def area_files(units: Units, rows: pa.Table, areas: list[int]) -> Iterator[tuple[str, bytes]]:
+    """For each of these areas the rows of the (guarded) station table that lie directly in it, where there are any."""
     for area in areas:
         if len(units.within[area]):
             yield area_path(units, area, ".csv"), guarded_csv(rows.take(pa.array(units.within[area])))

@@ -16,19 +16,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tallyroom.announce.areafiles import FOLDER, area_files, area_path
-from tallyroom.announce.bulletin import Context, bulletin
 from tallyroom.announce.civics import civics_xml
 from tallyroom.announce.feedcheck import check_civics, check_nist, check_sidecar
 from tallyroom.announce.feedsource import Feed
 from tallyroom.announce.nist import nist_json
-from tallyroom.announce.page import first_page
+from tallyroom.announce.pages import AreaPagesOf, newest_pages, pages
+from tallyroom.announce.places import Places, area_name, languages_of
 from tallyroom.announce.pointer import Pointer
 from tallyroom.announce.schema import check_schema
 from tallyroom.announce.sidecar import sidecar_json
-from tallyroom.announce.snapshot import areas_parquet, headline_files, stations_csv
+from tallyroom.announce.snapshot import areas_parquet, guarded, guarded_csv, headline_files
 from tallyroom.announce.unitfigures import unit_figures
 from tallyroom.announce.units import Scope, Units
 from tallyroom.announce.update import MOST_ROWS, UPDATE, update, update_json
+from tallyroom.announce.view import Moment, View, view_of
+from tallyroom.election.areas import Area
 from tallyroom.election.definition import Contest
 from tallyroom.record.log import Log
 from tallyroom.record.tiles import WIDTH
@@ -54,7 +56,9 @@ class ContestEdition:
     Made before the snapshot's act is folded: what has changed is compared with the snapshot before.
     """
 
-    def __init__(self, state: State, log: Log, units: Units, contest: Contest, number: int, time: str) -> None:
+    def __init__(
+        self, state: State, log: Log, units: Units, contest: Contest, number: int, time: str, shapes: bytes | None
+    ) -> None:
         areas = range(len(state.definition.areas))
         self.results = summarise(state, log, contest.id, time, publishing=True).results(areas)
         self.folder = "" if contest is state.definition.contests[0] else f"{contest.id}/"
@@ -64,18 +68,26 @@ class ContestEdition:
         self._changed = history.changed(state.marks(contest.id))
         self._changed_areas = history.changed_areas(self._changed)
         self._since = np.where(self._changed_areas, number, history.since)
+        shown_since = number if history.shows_otherwise(self.results) else history.shown_since
+        self._pages_since = np.maximum(self._since, shown_since)
         self._told_since = number if history.tells_otherwise(self.results) else history.told_since
-
-    @property
-    def context(self) -> Context:
-        """What a bulletin says beside the results."""
-        return Context(self._number, self._state.definition.day.isoformat())
+        self.view = view_of(
+            state,
+            self.results,
+            number,
+            state.last_at or time,
+            [Moment(n, past) for n, past in enumerate(history.results, 1)],
+            self.folder,
+            shapes,
+            {area.id: n for area, n in zip(areas_of(state), self._pages_since.tolist(), strict=False) if n < number},
+        )
 
     def headline(self) -> Iterator[File]:
         """results.json, areas.csv, update.json from the second snapshot on, bulletins and pages."""
-        files = headline_files(self.results, self.context, "../../../" if self.folder else "../../")
+        files = headline_files(self.results)
         check_schema("results", files["results.json"])
         yield from files.items()
+        yield from pages(self.view)
         if self._before is not None:
             yield UPDATE, self._update(self._before)
 
@@ -89,7 +101,8 @@ class ContestEdition:
 
     def tables(self) -> Iterator[File]:
         """The station tables, the area table, the feeds, and the files of areas that have changed."""
-        yield "stations.csv", stations_csv(self._table)
+        rows = guarded(self._table)
+        yield "stations.csv", guarded_csv(rows)
         parquet = io.BytesIO()
         pq.write_table(self._table, parquet, compression="zstd")
         yield "stations.parquet", parquet.getvalue()
@@ -97,13 +110,19 @@ class ContestEdition:
         for folder, scope in self._scopes():
             if self._scope_since(scope) == self._number:
                 yield from self._feeds(folder, scope)
-        yield from area_files(self._units, self._table, np.flatnonzero(self._changed_areas[:-1]).tolist())
+        yield from area_files(self._units, rows, np.flatnonzero(self._changed_areas[:-1]).tolist())
+        makers = AreaPagesOf(self.view)
+        for place in np.flatnonzero(self._pages_since[:-1] == self._number).tolist():
+            yield from makers.of(place)
 
     def held(self) -> Iterator[tuple[str, int]]:
         """The files that stand in an earlier snapshot: path, and number of that snapshot."""
         for area, since in enumerate(self._since[:-1].tolist()):
             if since < self._number and len(self._units.within[area]):
                 yield area_path(self._units, area, ".csv"), since
+        for place, since in enumerate(self._pages_since[:-1].tolist()):
+            if since < self._number:
+                yield from ((path, since) for path in area_page_paths(self.view, place))
         for folder, scope in self._scopes():
             if (since := self._scope_since(scope)) < self._number:
                 yield from ((f"{folder}{name}", since) for name in ("nist.json", "civics.xml", "sidecar.json"))
@@ -152,6 +171,18 @@ class ContestEdition:
         return filed_times(self._log, sorted(acts))
 
 
+def areas_of(state: State) -> tuple[Area, ...]:
+    """The areas of an election, in order."""
+    return state.definition.areas.areas
+
+
+def area_page_paths(view: View, place: int) -> Iterator[str]:
+    """Where the pages of an area stand, in every language."""
+    stem = area_name(view.definition.areas.areas[place].id)
+    for code in languages_of(view.definition):
+        yield f"{FOLDER}{Places(view, code, '', '').file(f'{stem}.html')}"
+
+
 class _Dated(msgspec.Struct):
     at: str
 
@@ -168,18 +199,23 @@ def filed_times(log: Log, acts: Sequence[int]) -> dict[int, str]:
 class Snapshot:
     """The files of one snapshot of the count, as of `state` and `time`; two batches, the tables second."""
 
-    def __init__(self, state: State, log: Log, number: int, time: str, units: Units | None = None) -> None:
+    def __init__(self, state: State, log: Log, number: int, time: str, shapes: bytes | None = None) -> None:
         self.state = state
         self.number = number
-        units = units or Units(state.definition)
+        units = Units(state.definition)
         self._contests = [
-            ContestEdition(state, log, units, contest, number, time) for contest in state.definition.contests
+            ContestEdition(state, log, units, contest, number, time, shapes) for contest in state.definition.contests
         ]
 
     @property
     def first(self) -> Results:
         """The results of the first contest, which the first page shows."""
         return self._contests[0].results
+
+    @property
+    def view(self) -> View:
+        """What the pages of the first contest are made from."""
+        return self._contests[0].view
 
     def headline(self) -> Iterator[File]:
         """What is published first, by path below v/<number>/."""
@@ -195,11 +231,10 @@ class Snapshot:
         """Files of this snapshot that stand in an earlier one, whose number is given."""
         return {f"{one.folder}{name}": number for one in self._contests for name, number in one.held()}
 
+    @cached_property
     def front(self) -> dict[str, bytes]:
-        """What stands above all snapshots and is replaced with each: the newest first page."""
-        results, context = self.first, self._contests[0].context
-        page = first_page(results, bulletin(results, context), context, f"v/{self.number}/")
-        return {"index.html": page.encode()}
+        """What stands above all snapshots and is replaced with each: the newest pages."""
+        return dict(newest_pages(self.view))
 
     def pointer(self) -> bytes:
         """latest.json, which points to this snapshot."""

@@ -87,8 +87,9 @@ def _faults(read: Read) -> Iterator[str]:
     roots = read.units.keys() - composed
     if roots != {COUNTRY} or len(set(composed)) < len(composed):
         yield f"the units are no tree: tops {', '.join(sorted(roots)) or 'none'}"
+    made_of = {unit: inners for unit, inners in read.units.items() if inners}
     for measure, counts in read.counts.items():
-        yield from _sums(measure, counts, read.units)
+        yield from _sums(measure, counts, made_of)
 
 
 def _sums(measure: str, counts: Mapping[str, int], units: Mapping[str, Sequence[str]]) -> Iterator[str]:

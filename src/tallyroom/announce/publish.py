@@ -57,7 +57,7 @@ def publish(
     Raises RecordError or OSError; what is then missing in `out` is made again by `restore`.
     """
     cosign(clerk.log.checkpoint)
-    snapshot = Snapshot(state, clerk.log, len(state.publications) + 1, at)
+    snapshot = Snapshot(state, clerk.log, len(state.publications) + 1, at, shapes(state.definition, folder))
     press = _Press(state, clerk, folder, out, snapshot, role, cosign)
     first = press.publish(snapshot.headline())
     press.publish(snapshot.tables(), before=first)
@@ -78,10 +78,16 @@ def go_on(
     if not any(name.endswith("stations.csv") for name in newest.files):
         then = State(state.definition)
         catch_up(then, clerk.log, newest.size)
-        snapshot = Snapshot(then, clerk.log, newest.number, newest.at)
+        snapshot = Snapshot(then, clerk.log, newest.number, newest.at, shapes(then.definition, folder))
         first = {name: listed(name, content) for name, content in snapshot.headline()}
         _Press(state, clerk, folder, out, snapshot, role, cosign).publish(snapshot.tables(), before=first)
     return restore(state.definition, clerk.log, folder, out, cosign)
+
+
+def shapes(definition: Definition, folder: Path) -> bytes | None:
+    """The shapes of the areas, where the definition has them."""
+    name = "areas.geojson"
+    return (folder / name).read_bytes() if name in definition.files else None
 
 
 class _Press:
@@ -117,7 +123,7 @@ class _Press:
 
 
 def _manifest(snapshot: Snapshot, files: dict[str, Listed]) -> bytes:
-    front = {name: listed(name, content) for name, content in snapshot.front().items()}
+    front = {name: listed(name, content) for name, content in snapshot.front.items()}
     content = manifest_json(snapshot.number, snapshot.first, files, snapshot.held(), front)
     check_schema("manifest", content)
     return content
@@ -138,7 +144,7 @@ def restore(definition: Definition, log: Log, folder: Path, out: Path, cosign: C
         whole = is_whole(place, published.files)
         if published is found[-1] or not whole:
             catch_up(state, log, published.size)
-            snapshot = Snapshot(state, log, published.number, published.at)
+            snapshot = Snapshot(state, log, published.number, published.at, shapes(definition, folder))
             if not whole:
                 differing += [f"v/{published.number}/{name}" for name in _again(snapshot, published, place)]
     if found:
@@ -168,6 +174,6 @@ def _write_front(out: Path, folder: Path, log: Log, snapshot: Snapshot, checkpoi
     site = Store(out)
     kept = {name: content for name, content in definition.items() if not (out / name).exists()}
     site.write({**kept, VKEY: log.verifier.vkey.encode() + b"\n"})
-    for name, content in snapshot.front().items():
+    for name, content in snapshot.front.items():
         site.write({**dict(twins(name, content)), name: content})
     site.write({LATEST: snapshot.pointer()})

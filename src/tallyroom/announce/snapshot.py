@@ -9,16 +9,13 @@ in front, as OWASP advises (CSV Injection), and every text is on one line; JSON 
 
 import csv
 import io
-from importlib.resources import files
 
 import msgspec
 import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from tallyroom.announce.bulletin import Context, bulletin
 from tallyroom.announce.figures import clean
-from tallyroom.announce.page import areas_page, first_page
 from tallyroom.tally.results import Results
 
 _encoder = msgspec.json.Encoder(order="sorted")
@@ -82,26 +79,15 @@ def areas_parquet(results: Results) -> bytes:
     return sink.getvalue()
 
 
-def headline_files(results: Results, context: Context, top: str = "../../") -> dict[str, bytes]:
-    """The files that a snapshot publishes first, by their path below v/<number>/.
+def headline_files(results: Results) -> dict[str, bytes]:
+    """The figures that a snapshot publishes first, by their path below v/<number>/.
 
-    top: from their folder to the top of the site.  results.json is kept small: the areas are in areas.csv
-    and on their own page.
+    results.json is kept small: the areas are in areas.csv and on their own pages.
     """
-    text = bulletin(results, context)
     return {
         "results.json": results_json(msgspec.structs.replace(results, areas=())),
         "areas.csv": areas_csv(results),
-        "bulletin.en.txt": text.encode(),
-        "index.html": first_page(results, text, context, top=top).encode(),
-        "areas.html": areas_page(results, context).encode(),
-        "style.css": style_css(),
     }
-
-
-def style_css() -> bytes:
-    """The style sheet of the pages."""
-    return files("tallyroom.announce").joinpath("templates", "style.css").read_bytes()
 
 
 def _columns(results: Results) -> dict[str, list[str | int | None]]:

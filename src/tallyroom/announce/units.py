@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tallyroom.announce.places import area_name
 from tallyroom.election.definition import Definition
 from tallyroom.tally.sums import Rows
 
@@ -46,14 +47,8 @@ class Units:
 
     @cached_property
     def files(self) -> tuple[str, ...]:
-        """For each area a name for its files, without an ending; no two differ by capitals alone."""
-        seen: set[str] = set()
-        names = []
-        for place, area in enumerate(self.definition.areas.areas, 1):
-            own = area.id if _PLAIN.match(area.id) and area.id.casefold() not in seen else f"~{place}"
-            seen.add(own.casefold())
-            names.append(own)
-        return tuple(names)
+        """For each area the name of its files, without an ending."""
+        return tuple(area_name(area.id) for area in self.definition.areas.areas)
 
     @cached_property
     def children(self) -> tuple[tuple[int, ...], ...]:

@@ -14,10 +14,10 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from tallyroom.announce.bulletin import headline
-from tallyroom.announce.figures import clean, moment, share
+from tallyroom.announce.bulletin import Bulletin, Context
+from tallyroom.announce.figures import clean
 from tallyroom.announce.follow import Follower, Seen, waits
-from tallyroom.announce.remarks import ORIGIN
+from tallyroom.announce.language import language
 from tallyroom.cli.say import Json
 from tallyroom.record.error import RecordError
 from tallyroom.record.web import open_store
@@ -77,16 +77,20 @@ def _looks(follower: Follower, every: int | None) -> Iterator[Seen]:
 def screen(seen: Seen) -> RenderableType:
     """A snapshot as it is shown."""
     results = seen.results
+    bulletin = Bulletin(results, Context(seen.number, ""), language("en"))
     lines: list[RenderableType] = []
-    if results.data_origin in ORIGIN:
-        lines.append(Text(ORIGIN[results.data_origin], style="bold reverse"))
+    if origin := bulletin.remarks.origin(results.data_origin):
+        lines.append(Text(origin, style="bold reverse"))
     lines.append(Text(clean(results.election_name), style="bold"))
-    lines.append(Text(clean(headline(results))))
+    lines.append(Text(clean(bulletin.headline())))
     lines.append(_candidates(seen))
     lines += [Text(line) for line in _progress(seen)]
     shown = results.snapshot
     lines.append(
-        Text(f"Snapshot {seen.number}, {moment(shown.time)}: {shown.size:,} acts, root {shown.root}", style="dim")
+        Text(
+            f"Snapshot {seen.number}, {language('en').moment(shown.time)}: {shown.size:,} acts, root {shown.root}",
+            style="dim",
+        )
     )
     return Group(*lines)
 
@@ -111,7 +115,7 @@ def _progress(seen: Seen) -> Iterator[str]:
     if margin is not None:
         yield f"Margin: {margin.votes:,} votes ({margin.percent_points or '-'} points)"
     if turnout.percent is not None:
-        yield f"Turnout: {'at least ' if turnout.is_floor else ''}{share(turnout.percent)}"
+        yield f"Turnout: {'at least ' if turnout.is_floor else ''}{language('en').share(turnout.percent)}"
 
 
 def _json(seen: Seen) -> dict[str, Any]:

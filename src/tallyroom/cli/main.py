@@ -15,6 +15,7 @@ from tallyroom.cli import (
     check,
     compare,
     define,
+    examine,
     fetch,
     keep,
     live,

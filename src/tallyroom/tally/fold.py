@@ -80,6 +80,8 @@ def _apply(state: State, act: AnyAct | NoAct) -> None:
     try:
         if rule and (effect := rule(state, act)):
             effect()
+        if isinstance(act, Protocol | Correction | Recount | Annulment) and act.evidence:
+            _keep_evidence(state, state.size, act)
     except Objection as found:
         state.breaches.append(Breach(state.size, str(found)))
     state.size += 1
@@ -98,6 +100,9 @@ def _filed_together(state: State, run: Sequence[Protocol]) -> bool:
     if rows is None or len(set(stations)) < len(run) or (count.act[stations] >= 0).any():
         return False
     count.file(stations, rows, range(state.size, state.size + len(run)))
+    for number, act in enumerate(run, state.size):
+        if act.evidence:
+            _keep_evidence(state, number, act)
     state.protocol_at += [(count, station) for station in stations]
     state.size += len(run)
     return True
@@ -334,9 +339,23 @@ def _missing(count: ContestCount) -> int:
     return int((count.status < Status.ACCEPTED).sum())
 
 
-def _attachment(state: State, act: Attachment) -> None:
+def _attachment(state: State, act: Attachment) -> Effect:
     if not 0 <= act.act < state.size or not act.evidence:
         raise Objection(f"there is no act {act.act} to attach to, or nothing is attached")
+
+    def effect() -> None:
+        _keep_evidence(state, act.act, act)
+        if (filed := state.protocol_at[act.act]) is not None:
+            state.attached.append(filed[1])
+        changes = (change for found in state.changes.values() for change in found)
+        state.attached.extend(change.station for change in changes if change.act == act.act)
+
+    return effect
+
+
+def _keep_evidence(state: State, number: int, act: Act) -> None:
+    """Scans and documents that came with an act, or were attached to it later."""
+    state.evidence[number] = state.evidence.get(number, ()) + act.evidence
 
 
 def _publication(state: State, act: Publication) -> Effect | None:

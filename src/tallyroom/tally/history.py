@@ -29,7 +29,8 @@ class Marks:
     """What the files of a station are made from; arrays over n stations, as the state holds them now.
 
     act: of the protocol on file.  status: of it.  opened, closed: bool.  voted: turnout, shape (n, hours).
-    changes: stations of corrections, recounts and annulments so far, in order.
+    changes: stations of corrections, recounts and annulments so far, in order.  attached: of evidence that
+    was attached to their acts.
     """
 
     act: Rows
@@ -38,6 +39,7 @@ class Marks:
     closed: Flags
     voted: Rows
     changes: tuple[int, ...]
+    attached: tuple[int, ...]
 
     def kept(self) -> Self:
         """A copy that stays as it is."""
@@ -48,6 +50,7 @@ class Marks:
             self.closed.copy(),
             self.voted.copy(),
             self.changes,
+            self.attached,
         )
 
     def differ(self, before: Self) -> Flags:
@@ -56,7 +59,13 @@ class Marks:
         found |= (self.opened != before.opened) | (self.closed != before.closed)
         found |= (self.voted != before.voted).any(axis=1)
         found[list(self.changes[len(before.changes) :])] = True
+        found[list(self.attached[len(before.attached) :])] = True
         return found
+
+
+def _shows_votes(results: Results) -> bool:
+    """Whether votes may be shown: voting is over and at least one station has reported."""
+    return results.state not in ("before", "voting") and results.progress.stations.reported > 0
 
 
 class History:
@@ -64,13 +73,15 @@ class History:
 
     results: of each, oldest first; only the last one whole.  since: for each area, and last the country, the
     number of the snapshot that changed it last, shape (areas + 1,), 0 before the first.  told_since: the
-    number of the snapshot since which state, outcome and calls are as they are.
+    number of the snapshot since which state, outcome and calls are as they are.  shown_since: that since which
+    votes are shown, or since which they are not.
     """
 
     def __init__(self, areas: Areas, area: Rows) -> None:
         self.results: list[Results] = []
         self.since: Rows = np.zeros(len(areas) + 1, np.int64)
         self.told_since = 0
+        self.shown_since = 0
         self._chains = areas.chains
         self._area = area
         self._marks: Marks | None = None
@@ -92,11 +103,17 @@ class History:
         """Whether state, outcome or calls are not as the last snapshot gave them."""
         return not self.results or any(getattr(results, name) != getattr(self.results[-1], name) for name in _TOLD)
 
+    def shows_otherwise(self, results: Results) -> bool:
+        """Whether votes are shown now and were not in the last snapshot, or the other way."""
+        return not self.results or _shows_votes(results) != _shows_votes(self.results[-1])
+
     def take(self, number: int, results: Results, now: Marks) -> None:
         """Keep what snapshot `number` shows."""
         self.since[self.changed_areas(self.changed(now))] = number
         if self.tells_otherwise(results):
             self.told_since = number
+        if self.shows_otherwise(results):
+            self.shown_since = number
         if self.results:
             self.results[-1] = msgspec.structs.replace(self.results[-1], **dict.fromkeys(_LISTS, ()))
         self.results.append(results)

@@ -41,6 +41,9 @@ LONGEST = 20
 HELD = timedelta(minutes=10)
 """How long a form that somebody has opened to key is not offered to others."""
 
+FRESH = timedelta(minutes=1)
+"""Age up to which the time of a draft is not written again, only because its form is looked at."""
+
 LOOKED_AT = 20
 """Forms looked at for the next one to key."""
 
@@ -134,7 +137,8 @@ def _terms(paper: Paper, terms: tuple[Term, ...]) -> list[tuple[int, str]]:
 def _opened(row: FormRow, user: User) -> Draft:
     """The draft of a person who has just opened a form: it holds the form for a while."""
     if draft := Draft.objects.filter(form=row, user=user).first():
-        Draft.objects.filter(pk=draft.pk).update(saved_at=timezone.now())
+        if draft.saved_at < timezone.now() - FRESH:
+            Draft.objects.filter(pk=draft.pk).update(saved_at=timezone.now())
         return draft
     return Draft.objects.get_or_create(form=row, user=user)[0]
 
@@ -224,12 +228,25 @@ def key_next(request: HttpRequest) -> HttpResponse:
 
 
 def next_form(user: User) -> FormRow | None:
-    """A form in this person's areas that waits to be keyed, and that nobody else has open."""
-    others = Draft.objects.filter(form=OuterRef("pk"), saved_at__gt=timezone.now() - HELD).exclude(user=user)
+    """A form in this person's areas that waits to be keyed and that nobody else has open; it is held from now on."""
     rows = in_areas(user, Action.KEY).filter(stage__in=(Stage.FIRST_ENTRY.value, Stage.RECEIVED.value), waits=False)
-    rows = rows.exclude(purpose="annulment").exclude(Exists(others)).order_by("stage", "changed_at", "pk")
-    free = (row for row in rows[:LOOKED_AT] if user.pk not in row.form.hands)
-    return next(free, None)
+    rows = rows.exclude(purpose="annulment").exclude(_open_elsewhere(user)).order_by("stage", "changed_at", "pk")
+    free = [row.pk for row in rows[:LOOKED_AT] if user.pk not in row.form.hands]
+    return next((row for pk in free if (row := _held(pk, user))), None)
+
+
+def _open_elsewhere(user: User) -> Exists:
+    return Exists(Draft.objects.filter(form=OuterRef("pk"), saved_at__gt=timezone.now() - HELD).exclude(user=user))
+
+
+def _held(pk: int, user: User) -> FormRow | None:
+    """Open a form for this person, unless another one opens it at the same moment."""
+    with transaction.atomic():
+        waiting = FormRow.objects.select_for_update(skip_locked=True).filter(pk=pk, waits=False)
+        row = waiting.exclude(_open_elsewhere(user)).first()
+        if row is not None:
+            _opened(row, user)
+    return row
 
 
 def _done_before(request: HttpRequest) -> dict[str, Any] | None:

@@ -18,6 +18,7 @@ from tallyroom.console.accounts.duties import Action
 from tallyroom.console.accounts.models import User
 from tallyroom.console.accounts.trail import note
 from tallyroom.console.desk.models import Draft, FormRow, StepRow
+from tallyroom.console.rows import write_columns
 from tallyroom.console.submissions.models import Status, Submission
 from tallyroom.console.submissions.outbox import KeyUsed, decided, submit, wait
 from tallyroom.console.submissions.wiring import room
@@ -192,7 +193,7 @@ def follow(sender: object, submissions: list[Submission], **_: object) -> None:
         row.put(_outcome(row.form, submission))
     annulled = [row for row in rows if row.purpose == "annulment" and row.stage == Stage.ACCEPTED]
     rows += [_annul(row) for row in annulled]
-    FormRow.objects.bulk_update(rows, ["stage", "waits", "version", "data", "changed_at"])
+    write_columns(rows, ["stage", "waits", "version", "data", "changed_at"])
 
 
 def _outcome(form: Form, submission: Submission) -> Form:

@@ -18,6 +18,7 @@ from django.db import Error as DatabaseError
 from django.db import connection, transaction
 from django.utils import timezone
 
+from tallyroom.console.rows import write_columns
 from tallyroom.console.submissions.jobs import JOBS, JobRefused
 from tallyroom.console.submissions.models import OPEN, Status, Submission
 from tallyroom.console.submissions.outbox import POLL, decided, waiting
@@ -234,7 +235,8 @@ class Sequencer:
         rows = [one.row for one in batch]
         for row in rows:
             row.status = Status.TAKEN
-        Submission.objects.bulk_update(rows, ["status", "first"])
+        with transaction.atomic():
+            write_columns(rows, ["status", "first"])
 
     def _enter(self, clerk: Clerk, batch: Sequence[Taken]) -> list[Submission]:
         """Enter a batch in one piece; where an act of it cannot be written, one by one.  What was refused."""
@@ -270,7 +272,7 @@ class Sequencer:
             row.status, row.decided_at = status, now
             row.first = row.first if status == Status.DONE else None
         with transaction.atomic():
-            Submission.objects.bulk_update(rows, ["status", "first", "why", "decided_at"])
+            write_columns(rows, ["status", "first", "why", "decided_at"])
             decided.send(Sequencer, submissions=rows)
         waiting.wake(row.pk for row in rows)
 
