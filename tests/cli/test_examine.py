@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from tallyroom.cli.printing import BROWSERS
 from tallyroom.forensics.clean import clean_election
 from tallyroom.forensics.examination import Examination
 from tallyroom.forensics.examine import Question
@@ -110,7 +112,7 @@ def test_with_everything_set_beside_it(run: Run, tmp_path: Path, clean: Returns,
     )
     assert done.status == 1, done.err
     assert done.json["candidate"] == "b"
-    assert (done.json["stages"]["common"], done.json["stages"]["differing"]) == (400, 0)
+    assert (done.json["stage"]["common"], done.json["stage"]["differing"]) == (400, 0)
     codes = {finding["code"] for finding in done.json["findings"]}
     assert {"column_short", "rounded_announced"} <= codes
     indicators = done.json["indicators"]
@@ -272,3 +274,45 @@ def test_the_json_is_of_the_documented_types(clean: Returns) -> None:
     schema = json.dumps(msgspec.json.schema(Examination))
     jsonschema_rs.validator_for(schema).validate(json.loads(msgspec.json.encode(found)))
     assert report_html(found, "en").startswith("\n") or report_html(found, "en").lstrip().startswith("<!doctype html>")
+
+
+def test_another_reading_names_the_stations_that_differ(run: Run, tmp_path: Path, table: Path) -> None:
+    lines = table.read_text().splitlines()
+    cells = lines[9].split(",")
+    cells[7], cells[8] = str(int(cells[7]) - 1), str(int(cells[8]) + 1)
+    other = tmp_path / "other.csv"
+    other.write_text("\n".join([*lines[:9], ",".join(cells), *lines[10:]]))
+    done = run("examine", table, "--quick", "--json", "--reading", other)
+    assert done.status == 1
+    assert done.json["reading"]["examples"] == ["P-0009"]
+    assert [finding["code"] for finding in done.json["findings"]] == ["stations_changed"]
+    assert done.json["indicators"]["arrival"] == {"class": "irregularity", "others": [], "reference": []}
+
+
+def test_a_count_of_a_fictional_country_is_examined_from_its_folder_and_site(
+    run: Run, tmp_path: Path, clean: Returns
+) -> None:
+    table, folder, site = write(tmp_path / "s.csv", clean.take(np.arange(200)), "S"), tmp_path / "e", tmp_path / "site"
+    assert run("new", folder, "--from", table).status == 0
+    settings = folder / "election.toml"
+    settings.write_text(re.sub(r'(?m)^name = ".*"', 'name = "Election of a fictional country"', settings.read_text()))
+    imported = ["import", folder, table, "--reason", "as published"]
+    for arguments in (["open", folder], imported, ["publish", folder, site]):
+        done = run(*arguments)
+        assert done.status == 0, done.err + done.out
+    for place in (folder, site):
+        done = run("examine", place, "--quick", "--json", "--report", tmp_path / "report.html")
+        assert done.status == 0, done.err
+        assert done.json["table"]["data_origin"] == "synthetic"
+        assert done.json["table"]["election"] == "Election of a fictional country"
+        assert done.json["table"]["used"] == 200
+        page = (tmp_path / "report.html").read_text()
+        assert "SYNTHETIC STATIONS" in page
+        assert "position: fixed" in page  # repeated on every printed page
+
+
+def test_a_report_is_printed_where_there_is_a_browser(run: Run, table: Path, tmp_path: Path) -> None:
+    if not any(map(shutil.which, BROWSERS)):
+        pytest.skip("no browser that prints PDF is on this machine")
+    assert run("examine", table, "--quick", "--report", tmp_path / "report.pdf").status == 0
+    assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")

@@ -32,11 +32,12 @@ Class = Literal["irregularity", "description", "no_evidence"]
 
 
 class Finding(msgspec.Struct, frozen=True, rename={"kind": "class"}):
-    """One thing to be explained: its class, its code (see `words`) and the values of its sentence."""
+    """One thing to be explained: its class, its code (see `words`), the values of its sentence, first stations."""
 
     kind: Literal["contradiction", "irregularity"]
     code: str
     values: dict[str, float | str]
+    stations: tuple[str, ...] = ()
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -110,7 +111,8 @@ class Examination(msgspec.Struct, frozen=True):
     candidates: tuple[str, ...]
     seed: int
     contradictions: list[Contradiction]
-    stages: Stages | None
+    stage: Stages | None
+    reading: Stages | None
     tally: TallyComparison | None
     rounded_totals: list[RoundedTotal]
     announced_percentages: RoundDigits | None

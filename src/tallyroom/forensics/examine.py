@@ -27,7 +27,7 @@ from tallyroom.forensics.integers import integer_tests
 from tallyroom.forensics.outliers import Outliers, outliers
 from tallyroom.forensics.power import Power, power
 from tallyroom.forensics.progress import Progress, silent
-from tallyroom.forensics.references import STATIONS_OF_AREA, values
+from tallyroom.forensics.references import STATIONS_OF_AREA, others, values
 from tallyroom.forensics.returns import Flags, Returns, known, level_of
 from tallyroom.forensics.runner import Runner
 from tallyroom.forensics.small_counts import small_counts
@@ -47,17 +47,18 @@ COMMISSION = 40
 class Question:
     """What is asked beside the table itself; everything may be left away.
 
-    election: its name.  candidate: whose figures come first; the leader's without it.  stage: an earlier stage or
-    another reading of the same returns; later stations are then those that it does not have.  previous: an earlier
-    election.  instrument: stations with a camera, a scanner or an observer.  tally: of areas.  announced: totals by
-    name, with those that are rounded shares and the digits of percentages.  quick: without spikes, fingerprint model
-    and power.  elections: simulated for the power curves.
+    election: its name.  candidate: whose figures come first; the leader's without it.  stage: an earlier stage of
+    the same count; late stations are then those that it does not have.  reading: another reading of the same sheets.
+    previous: an earlier election.  instrument: stations with a camera, a scanner or an observer.  tally: of areas.
+    announced: totals by name, with those that are rounded shares and the digits of percentages.  quick: without
+    spikes, fingerprint model and power.  elections: simulated for the power curves.
     """
 
     election: str = ""
     candidate: str = ""
     seed: int = 42
     stage: Returns | None = None
+    reading: Returns | None = None
     previous: Returns | None = None
     instrument: Flags | None = None
     tally: Tally | None = None
@@ -81,10 +82,11 @@ def examine(returns: Returns, question: Question, origin: str = "real", watch: W
     """Everything that can be asked of a table (see `Question`)."""
     candidates = examined(returns, question.candidate)
     wrong = contradictions(returns)
-    stages = compare_stages(returns, question.stage) if question.stage else None
+    stage, reading = (compare_stages(returns, t) if t else None for t in (question.stage, question.reading))
     tally = _tally(returns, question.tally)
     indicators = _indicators(returns, question, candidates, watch)
     curves = [] if question.quick else _power(returns, question, candidates[0], watch("Power"))
+    elections = others([test.result.z for test in indicators.integer_percentages])
     votes = [returns.totals[candidate] for candidate in returns.ranking[:2]]
     table = Table(
         name=returns.name,
@@ -105,12 +107,13 @@ def examine(returns: Returns, question: Question, origin: str = "real", watch: W
         candidates=candidates,
         seed=question.seed,
         contradictions=wrong,
-        stages=stages,
+        stage=stage,
+        reading=reading,
         tally=tally,
         rounded_totals=list(question.rounded),
         announced_percentages=question.percentages,
         indicators=indicators,
-        references={indicator: values(figure) for indicator, figure in REFERENCES.items()},
+        references={indicator: values(figure, elections) for indicator, figure in REFERENCES.items()},
         power=curves,
         findings=[],
     )

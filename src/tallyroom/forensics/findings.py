@@ -6,6 +6,8 @@ A finding is a sentence about figures (`words` has it), never about people, and 
 import math
 from collections.abc import Iterator, Mapping
 
+import msgspec
+
 from tallyroom.forensics.announced import swapped
 from tallyroom.forensics.examination import Examination, Finding
 from tallyroom.forensics.integers import Excess, Integers
@@ -35,7 +37,8 @@ def facts(found: Examination, announced: Mapping[str, int], laws: Mapping[str, s
     for each in found.contradictions:
         law = laws.get(each.code, "")
         code = f"{each.code}_lawful" if law else each.code
-        yield _fact(code, stations=each.stations, amount=each.amount, subject=each.subject, law=law)
+        fact = _fact(code, stations=each.stations, amount=each.amount, subject=each.subject, law=law)
+        yield msgspec.structs.replace(fact, stations=each.examples)
     yield from _between_tables(found)
     for ours, theirs in swapped(found.table.votes, dict(announced)):
         yield _fact("swapped_columns", subject=_name(found, ours), other=_name(found, theirs))
@@ -60,11 +63,13 @@ def _name(found: Examination, candidate: str) -> str:
 
 
 def _between_tables(found: Examination) -> Iterator[Finding]:
-    stages, tally = found.stages, found.tally
-    if stages and stages.differing:
-        moved = sum(gain.above + gain.below for gain in stages.gains if gain.figure in found.table.votes)
-        counts = {"stations": stages.differing, "common": stages.common, "amount": moved}
-        yield _fact("stations_changed", **counts, subject=stages.other)
+    tally = found.tally
+    for other in filter(None, (found.stage, found.reading)):
+        moved = sum(gain.above + gain.below for gain in other.gains if gain.figure in found.table.votes)
+        counts = {"stations": other.differing, "common": other.common, "amount": moved}
+        if other.differing:
+            fact = _fact("stations_changed", **counts, subject=other.other)
+            yield msgspec.structs.replace(fact, stations=other.examples)
     if not tally:
         return
     for column in tally.columns:

@@ -23,6 +23,10 @@ STATIONS_OF_AREA = 20
 """Areas within which stations are compared are the narrowest that mostly have so many."""
 
 
+ITSELF = 2e-6
+"""Two tables whose exact z are this close are one; the figures that ship have six decimals."""
+
+
 class Reference(msgspec.Struct, frozen=True):
     """Figures of one election by name; source: whose collection the returns are from."""
 
@@ -48,9 +52,16 @@ def references() -> tuple[Reference, ...]:
     return tuple(msgspec.json.decode(content, type=list[Reference]))
 
 
-def values(figure: str, others: Sequence[Reference] | None = None) -> tuple[Value, ...]:
-    """One figure in all other elections that have it, from the smallest to the largest."""
-    found = [Value(r.election, r.figures[figure]) for r in others or references() if figure in r.figures]
+def others(result_z: Sequence[float]) -> tuple[Reference, ...]:
+    """The elections that ship, without the one that is examined: it is known by the exact z of a candidate's result."""
+    return tuple(
+        each for each in references() if not any(abs(each.figures["integers_result_z"] - z) < ITSELF for z in result_z)
+    )
+
+
+def values(figure: str, elections: Sequence[Reference]) -> tuple[Value, ...]:
+    """One figure in all the elections that have it, from the smallest to the largest."""
+    found = [Value(r.election, r.figures[figure]) for r in elections if figure in r.figures]
     return tuple(sorted(found, key=lambda each: each.value))
 
 

@@ -75,6 +75,7 @@ def report_text(found: Examination, language: str = "en") -> str:
         found_here = of_kind(found, kind, language)
         for each in found_here:
             lines.append(f"  - {each.text}")
+            lines += [f"    {say['first']}: {', '.join(each.stations)}"] if each.stations else []
             lines.append(f"    {say['innocent']}: {'; '.join(each.innocent_causes)}.")
             lines.append(f"    {say['settled']}: {each.would_be_settled_by}")
         lines += ["", *([] if found_here else [f"  {say['none_found']}", ""])]

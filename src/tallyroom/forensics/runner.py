@@ -7,6 +7,7 @@ runner gives the same results in the order of the tasks.  A worker that dies is 
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from importlib import import_module
 from multiprocessing import get_context
 from typing import Any, Protocol, TypeVar
 
@@ -106,21 +107,23 @@ class Cluster:
 
     def reach(self) -> None:
         """Raises OSError where no scheduler answers, ImportError without the extra."""
-        from distributed import Client  # noqa: PLC0415  an extra, and slow to import
-
-        Client(self.address, timeout=PATIENCE).close()
+        _distributed().Client(self.address, timeout=PATIENCE).close()
 
     def run(self, work: Callable[[T], R], tasks: Sequence[T], progress: Progress = silent) -> list[R]:
         """The results in the order of the tasks; Dask gives the tasks of a dead worker to another."""
-        from distributed import Client, as_completed  # noqa: PLC0415  an extra, and slow to import
-
-        with Client(self.address, timeout=PATIENCE) as client:
+        dask = _distributed()
+        with dask.Client(self.address, timeout=PATIENCE) as client:
             there = client.scatter(work, broadcast=True)
             futures = [client.submit(_call, there, task, pure=False) for task in tasks]
-            for number, _ in enumerate(as_completed(futures), 1):
+            for number, _ in enumerate(dask.as_completed(futures), 1):
                 progress(number, len(tasks))
             results: list[R] = client.gather(futures)
             return results
+
+
+def _distributed() -> Any:
+    """The extra, which is slow to import and has no types for its own calls.  Raises ImportError without it."""
+    return import_module("distributed")
 
 
 def _call(work: Callable[[T], R], task: T) -> R:

@@ -14,13 +14,14 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 
 class Worded(msgspec.Struct, frozen=True, rename={"kind": "class"}):
-    """A finding in words."""
+    """A finding in words; stations: the first that it is about."""
 
     kind: str
     code: str
     text: str
     innocent_causes: tuple[str, ...]
     would_be_settled_by: str
+    stations: tuple[str, ...] = ()
 
 
 @cache
@@ -34,7 +35,7 @@ def worded(finding: Finding, language: str = "en") -> Worded:
     words = catalogue(language)["finding"][finding.code]
     values = {name: number(value, language) for name, value in finding.values.items()}
     text = str(words["text"]).format(**values)
-    return Worded(finding.kind, finding.code, text, tuple(words["innocent"]), words["settled"])
+    return Worded(finding.kind, finding.code, text, tuple(words["innocent"]), words["settled"], finding.stations)
 
 
 def number(value: float | str, language: str = "en") -> str:
