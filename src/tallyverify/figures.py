@@ -20,16 +20,12 @@ def percent(part: int, whole: int) -> str | None:
     return f"{hundredths // 100}.{hundredths % 100:02d}"
 
 
-def shown(text: str) -> str:
-    """Text as a cell of CSV has it: on one line, printable."""
+def guarded(text: str) -> str:
+    """A cell of CSV: on one line, printable, and behind an apostrophe where a spreadsheet would run it as a formula."""
+    text = f"'{text}" if text[:1] in (*"=+-@\t\r",) else text
     if text.isprintable() and " " not in text:
         return text
     return " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
-
-
-def guarded(text: str) -> str:
-    """The same, behind an apostrophe where a spreadsheet would run it as a formula."""
-    return shown(f"'{text}" if text[:1] in (*"=+-@\t\r",) else text)
 
 
 def totals(count: Count, contest: Contest, counted: bool = False) -> dict[str, Sums]:

@@ -17,10 +17,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tallyroom.announce.publish import publish
 from tallyroom.console.accounts.duties import Role
 from tallyroom.console.server import create_secret, create_tables
 from tallyroom.election import folder as election_folder
-from tallyroom.intake.opening import open_record
+from tallyroom.intake.opening import open_record, writer
+from tallyroom.tally.replay import replay
+from tests.console.serving import Serving
 from tests.tally.village import village
 
 HOME = Path(tempfile.mkdtemp(prefix="tallyroom-console-"))
@@ -30,19 +33,23 @@ GIVEN = os.environ.pop("DATABASE_URL", "")
 create_secret(HOME / "private" / "console.secret")
 os.environ["TALLYROOM_FOLDER"] = str(HOME)
 os.environ["DJANGO_SETTINGS_MODULE"] = "tallyroom.console.settings"
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # playwright has an event loop in this thread; nothing here runs in it
 
 import django  # noqa: E402 - the settings are read from the environment above
 
 django.setup()
 
+from django.contrib.auth.hashers import Argon2PasswordHasher  # noqa: E402
 from django.db import connections  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import override_settings, setup_test_environment  # noqa: E402
+from django.utils import translation  # noqa: E402
 
 from tallyroom.console.accounts.models import User  # noqa: E402
 from tallyroom.console.database import database_of  # noqa: E402
 
 setup_test_environment()
+Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost = 1, 64  # a password of a test is no secret
 ALIAS = "default"
 _numbers = itertools.count(1)
 
@@ -145,7 +152,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def folder(opened: Path, tmp_path: Path) -> Iterator[Path]:
     """An election folder with an open record: `tests.tally.village`, areas N (N1, N2) and S (S1), six stations."""
     path = shutil.copytree(opened, tmp_path / "village")
-    with override_settings(FOLDER=path, SITE_FOLDER=path / "site"):
+    with override_settings(FOLDER=path, SITE_FOLDER=path / "site"), translation.override("en"):
         yield path
 
 
@@ -200,3 +207,21 @@ def browser(database: str) -> Browsers:
         return client
 
     return open_browser
+
+
+@pytest.fixture
+def published(folder: Path) -> Path:
+    """The folder with one snapshot."""
+    definition = election_folder.load(folder)
+    clerk = writer(folder, definition)
+    publish(replay(definition, clerk.log), clerk, folder, folder / "site", "2025-06-15T08:00:00+00:00")
+    clerk.log.close()
+    return folder
+
+
+@pytest.fixture
+def serving(published: Path, database: str) -> Iterator[Serving]:
+    found = Serving(published, database)
+    yield found
+    if found.process.poll() is None:
+        found.stop()

@@ -3,36 +3,25 @@
 import json
 import os
 import re
-import signal
-import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Iterator
-from contextlib import closing
-from http.client import HTTPConnection
 from io import BytesIO
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
-from tallyroom.announce.publish import publish
 from tallyroom.console import server
 from tallyroom.console.accounts import commands
 from tallyroom.console.accounts.invitations import invitation_of
 from tallyroom.console.accounts.models import User
 from tallyroom.console.database import database_of
 from tallyroom.console.site import beside_site
-from tallyroom.election import folder as election_folder
 from tallyroom.election.fault import BadInput
-from tallyroom.intake.opening import writer
-from tallyroom.tally.replay import replay
 from tests.conftest import ROOT
 from tests.console.conftest import People
-
-LINE = re.compile(r"http://localhost:(\d+)(/console/accounts/link/[\w-]+/)")
+from tests.console.serving import LINE, Serving
 
 
 def test_the_key_is_for_its_owner_alone_and_stays(tmp_path: Path) -> None:
@@ -151,73 +140,6 @@ def test_before_the_first_snapshot_the_top_leads_to_the_console(tmp_path: Path) 
 
 
 # The whole, as its own process.
-
-
-class Answer(NamedTuple):
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-
-class Serving:
-    """`tallyroom serve` as a process: what it printed, and its port."""
-
-    def __init__(self, folder: Path, database: str) -> None:
-        environment = {key: value for key, value in os.environ.items() if not key.startswith(("TALLYROOM", "DJANGO"))}
-        environment |= {"PYTHONPATH": str(ROOT / "src")} | ({"DATABASE_URL": database} if database else {})
-        command = [sys.executable, "-m", "tallyroom.cli.main", "serve", str(folder), "--port", str(unused_port())]
-        self.process = subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        assert self.process.stdout is not None
-        self.lines: list[str] = []
-        for line in self.process.stdout:
-            self.lines.append(line)
-            if "/link/" in line:
-                break
-        self.port = int(re.search(r"localhost:(\d+)/", "".join(self.lines)).group(1))  # type: ignore[union-attr]
-
-    def ask(self, path: str) -> Answer:
-        """Ask until it answers: it prints its address before it listens."""
-        for _ in range(400):
-            with closing(HTTPConnection("localhost", self.port, timeout=10)) as connection:
-                try:
-                    connection.request("GET", path)
-                except ConnectionRefusedError:
-                    time.sleep(0.05)
-                else:
-                    answer = connection.getresponse()
-                    return Answer(answer.status, dict(answer.headers), answer.read())
-        raise AssertionError("the server does not answer")
-
-    def stop(self) -> str:
-        """End it; what it said on standard error."""
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.communicate(timeout=60)[1]
-
-
-def unused_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture
-def published(folder: Path) -> Path:
-    """The folder with one snapshot."""
-    definition = election_folder.load(folder)
-    clerk = writer(folder, definition)
-    publish(replay(definition, clerk.log), clerk, folder, folder / "site", "2025-06-15T08:00:00+00:00")
-    clerk.log.close()
-    return folder
-
-
-@pytest.fixture
-def serving(published: Path, database: str) -> Iterator[Serving]:
-    found = Serving(published, database)
-    yield found
-    if found.process.poll() is None:
-        found.stop()
 
 
 def test_serve_shows_console_and_public_pages_in_one_process(serving: Serving, published: Path) -> None:

@@ -12,6 +12,7 @@ from django.db import IntegrityError, connections, transaction
 
 from tallyroom.console.accounts.duties import Action
 from tallyroom.console.accounts.models import User
+from tallyroom.console.submissions.jobs import JOBS
 from tallyroom.console.submissions.models import Status, Submission
 from tallyroom.console.submissions.outbox import KeyUsed, TooLong, decided, submit, wait
 from tallyroom.console.submissions.sequencer import Sequencer
@@ -19,6 +20,7 @@ from tallyroom.intake.bundle import THE_FIRST
 from tallyroom.intake.opening import reader, writer
 from tallyroom.intake.room import CountingRoom
 from tallyroom.record.acts import Accepted, Act, InReview, Protocol, Received, Statement, Turnout, decode
+from tallyroom.record.clerk import Clerk
 from tallyroom.record.error import RecordError
 from tallyroom.record.log import Log
 from tallyroom.record.store import Store
@@ -227,3 +229,64 @@ def test_killed_between_each_two_steps_nothing_is_lost_and_nothing_doubled(
     assert accepted.first == after[2].first
     with CountingRoom(folder).reading() as state:
         assert state.breaches == []
+
+
+def test_a_job_goes_alone_between_what_was_handed_in_before_and_after(
+    hand_in: HandIn, anna: User, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[tuple[int, int, object]] = []
+
+    def job(room: CountingRoom, clerk: Clerk, first: int, details: dict[str, object]) -> None:
+        done.append((first, clerk.log.size, details["n"]))
+        clerk.enter([turnout(3)])
+
+    monkeypatch.setitem(JOBS, "third", job)
+    before = hand_in(turnout(1))
+    rows = [job_row(anna, "third"), hand_in(turnout(4)), job_row(anna, "unknown")]
+    with Sequencer(CountingRoom(folder)):
+        assert wait(before, 10).first == 1
+        assert [wait(row, 10).status for row in rows] == [Status.DONE, Status.DONE, Status.REFUSED]
+    assert done == [(3, 3, 7)]
+    assert [act.voted for act in entered(folder) if isinstance(act, Turnout)] == [1, 3, 4]
+
+
+def test_a_job_that_died_is_finished_and_never_done_twice(
+    hand_in: HandIn, anna: User, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[int, int]] = []
+
+    def job(room: CountingRoom, clerk: Clerk, first: int, details: dict[str, object]) -> None:
+        seen.append((first, clerk.log.size))
+        if clerk.log.size > first:
+            return  # its act is there: only what follows from it is left
+        clerk.enter([turnout(3)])
+        raise OSError("the disk is gone")
+
+    monkeypatch.setitem(JOBS, "third", job)
+    row = job_row(anna, "third")
+    with Sequencer(CountingRoom(folder)):
+        assert wait(row, 10).status == Status.DONE
+    assert seen == [(1, 1), (1, 3)]
+    assert row.first == 1
+    assert [act.voted for act in entered(folder) if isinstance(act, Turnout)] == [3]
+
+
+@pytest.mark.parametrize("fault", [ValueError("a slip"), RecordError("feed", "does not add up")])
+def test_a_job_that_fails_is_ended_and_what_waits_behind_goes_on(
+    hand_in: HandIn, anna: User, folder: Path, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    def job(room: CountingRoom, clerk: Clerk, first: int, details: dict[str, object]) -> None:
+        raise fault
+
+    monkeypatch.setitem(JOBS, "third", job)
+    row, behind = job_row(anna, "third"), hand_in(turnout(4))
+    with Sequencer(CountingRoom(folder)):
+        assert wait(behind, 10).status == Status.DONE
+        assert wait(row, 10).status == Status.REFUSED
+    assert ("does not add up" in row.why) == isinstance(fault, RecordError)
+    assert "a slip" not in row.why
+
+
+def job_row(anna: User, job: str) -> Submission:
+    with transaction.atomic():
+        return submit([], "commission", anna, f"job-{job}", Action.REPORT_TURNOUT, "N1", job, {"n": 7})

@@ -20,7 +20,7 @@ from tallyroom.console.election import definition
 Answer = Callable[[HttpRequest], HttpResponse]
 
 OPEN = {"account_login", "mfa_authenticate", "mfa_login_webauthn", "account_logout", "account_inactive", "link"}
-OPEN |= {"language"}
+OPEN |= {"language", "sms"}
 """Names of the pages that are there before sign-in.  Every other page asks for it."""
 SETTING_UP = {"mfa_index", "mfa_activate_totp", "mfa_add_webauthn", "mfa_view_recovery_codes", "account_reauthenticate"}
 SETTING_UP |= {"mfa_reauthenticate", "mfa_reauthenticate_webauthn", "mfa_download_recovery_codes", "account_logout"}

@@ -21,6 +21,13 @@ class Room:
 
 
 ROOMS: tuple[Room, ...] = (
+    Room("board", _("Polling day"), _("Stations opened and closed, turnout by hour, incidents."), Action.READ_BOARD),
+    Room("board_reports", _("Reports"), _("Incidents, and what observers saw and counted."), Action.READ_BOARD),
+    Room("board_wall", _("The wall"), _("Progress in large figures, renewed by itself."), Action.READ_BOARD),
+    Room("publishing", _("Publish"), _("Preview the bulletin; two people publish it."), Action.PUBLISH),
+    Room("calls", _("Calls"), _("Two people call a contest; a call can be taken back."), Action.CALL),
+    Room("certifying", _("Certify"), _("The final result, by two people."), Action.CERTIFY),
+    Room("statements", _("Statements"), _("What others said; complaints, with their state."), Action.ENTER_STATEMENT),
     Room("key_next", _("Key the next form"), _("The form that waits longest for you."), Action.KEY),
     Room("receive", _("Receive a form"), _("A signed form has come from a polling station."), Action.RECEIVE),
     Room("forms", _("Forms"), _("Where the form of each station is."), Action.READ_FORMS),

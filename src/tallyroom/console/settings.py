@@ -31,6 +31,8 @@ INSTALLED_APPS = [
     "tallyroom.console.accounts",
     "tallyroom.console.submissions",
     "tallyroom.console.desk",
+    "tallyroom.console.board",
+    "tallyroom.console.publishing",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -3,11 +3,15 @@
 from django.urls import include, path
 
 from tallyroom.console import views
+from tallyroom.console.board import gateway
 
 urlpatterns = [
     path("console/", views.home, name="home"),
     path("console/language/", views.language, name="language"),
     path("console/accounts/", include("tallyroom.console.accounts.urls")),
+    path("console/board/", include("tallyroom.console.board.urls")),
+    path("console/publishing/", include("tallyroom.console.publishing.urls")),
+    path("console/api/sms", gateway.sms, name="sms"),
     path("console/desk/", include("tallyroom.console.desk.urls")),
 ]
 handler400 = "tallyroom.console.views.bad_request"

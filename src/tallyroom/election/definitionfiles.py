@@ -11,6 +11,7 @@ import tomli_w
 from tallyroom.election import areas, candidates, stations
 from tallyroom.election.definition import Contest, Definition
 from tallyroom.election.formfile import form_table
+from tallyroom.election.secrecy import secrecy_table
 
 RULE_KEYS = ("kind", "threshold", "minimum_turnout", "void_share", "additions_share", "citation")
 
@@ -32,6 +33,7 @@ def _election_table(definition: Definition) -> dict[str, Any]:
         "id": definition.id,
         "name": definition.name,
         "office": definition.office,
+        **({"country": definition.country} if definition.country else {}),
         "date": definition.day,
         "called_on": definition.called_on,
         "timezone": definition.timezone,
@@ -47,6 +49,7 @@ def _election_table(definition: Definition) -> dict[str, Any]:
             "maximum_terms": definition.eligibility.maximum_terms or "none",
             "citation": definition.eligibility.citation,
         },
+        **({"secrecy": table} if (table := secrecy_table(definition.secrecy)) else {}),
         "contest": [_contest_table(contest) for contest in definition.contests],
         "form": form_table(definition.form),
     }

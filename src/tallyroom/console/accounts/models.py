@@ -13,6 +13,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tallyroom.console.accounts import duties
@@ -161,3 +162,9 @@ class Trail(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.subject}".strip()
+
+    @property
+    def subject_name(self) -> str:
+        """The subject with its kind in the reader's language."""
+        kind, _space, number = self.subject.partition(" ")
+        return f"{gettext(kind)} {number}".strip() if kind else ""

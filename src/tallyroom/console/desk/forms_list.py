@@ -15,11 +15,12 @@ from tallyroom.console.accounts.access import needs, person_of
 from tallyroom.console.accounts.duties import Action
 from tallyroom.console.accounts.models import User
 from tallyroom.console.accounts.trail import note
+from tallyroom.console.board.attendants import present_at
 from tallyroom.console.desk import scans, work
 from tallyroom.console.desk.models import Arrival, FormRow
-from tallyroom.console.desk.presence import ROWS, presence_of
+from tallyroom.console.desk.presence import offered, presence_of
 from tallyroom.console.desk.screens import BLIND, history, labelled, page_key, refused, shown, steps, to_form
-from tallyroom.console.desk.words import PURPOSES, STAGES
+from tallyroom.console.desk.words import KINDS, PURPOSES, ROLES, STAGES
 from tallyroom.console.submissions.wiring import room
 from tallyroom.intake import desk
 from tallyroom.intake.stages import Stage
@@ -99,12 +100,18 @@ def form(request: HttpRequest, pk: int) -> HttpResponse:
         history=history(row),
         figures=[] if hidden or not value.figures else labelled(value, value.figures),
         past=[] if hidden else [_round(value, over) for over in value.past],
-        documents=FormRow.objects.filter(contest=row.contest, station=row.station).exclude(pk=row.pk),
+        present=[(one.count, ROLES[one.role], one.nominated_by) for one in value.present],
+        documents=[_listed(one) for one in _others(row)],
         scans=row.scans.order_by("pk"),
-        arrivals=Arrival.objects.filter(station=row.station).select_related("user").order_by("pk"),
+        arrivals=[(one, KINDS[one.kind]) for one in Arrival.objects.filter(station=row.station).select_related("user")],
         attaches=person_of(request).may(Action.RECEIVE, row.area),
     )
     return render(request, "desk/form.html", context)
+
+
+def _others(row: FormRow) -> QuerySet[FormRow]:
+    """The other forms of the same station and contest."""
+    return FormRow.objects.filter(contest=row.contest, station=row.station).exclude(pk=row.pk).order_by("pk")
 
 
 def _round(value: Form, over: Round) -> dict[str, Any]:
@@ -120,8 +127,9 @@ def receive(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _received(request, user)
     query = request.GET.get("q", "").strip()[:100]
-    context: dict[str, Any] = {"q": query, "found": _search(user, query), "key": page_key(), "presence": range(ROWS)}
-    context |= {"chosen": _chosen(user, request.GET.get("station", ""), request.GET.get("contest", ""))}
+    context: dict[str, Any] = {"q": query, "found": _search(user, query), "key": page_key()}
+    chosen = _chosen(user, request.GET.get("station", ""), request.GET.get("contest", ""))
+    context |= {"chosen": chosen, "presence": offered(present_at(chosen["station"]) if chosen else ())}
     context |= {"contests": room().definition.contests}
     return render(request, "desk/receive.html", context)
 
@@ -179,6 +187,7 @@ def _chosen(user: User, station: str, contest: str) -> dict[str, Any] | None:
 
 @require_POST
 @needs(Action.RECEIVE)
+@steps
 def arrival(request: HttpRequest) -> HttpResponse:
     """Note paper that changes no form: a duplicate, or a form of a station that is not this one's."""
     user, station, kind = person_of(request), request.POST.get("station", ""), request.POST.get("kind", "")

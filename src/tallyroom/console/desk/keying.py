@@ -41,6 +41,9 @@ LONGEST = 20
 HELD = timedelta(minutes=10)
 """How long a form that somebody has opened to key is not offered to others."""
 
+FRESH = timedelta(minutes=1)
+"""Age up to which the time of a draft is not written again, only because its form is looked at."""
+
 LOOKED_AT = 20
 """Forms looked at for the next one to key."""
 
@@ -54,9 +57,16 @@ def key(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         return _posted(request, row)
     user = person_of(request)
-    draft, _made = Draft.objects.get_or_create(form=row, user=user)
-    Draft.objects.filter(pk=draft.pk).update(saved_at=timezone.now())
+    require_keying(row, user)
+    draft = _opened(row, user)
     return _page(request, row, draft, draft.typed)
+
+
+def require_keying(row: FormRow, user: User) -> None:
+    """Refuse a form that this person cannot key now."""
+    form = row.form
+    if not keys_next(form, user.pk, work.events(row, user)):
+        raise SamePerson if user.pk in form.hands else NotNow(stage=form.stage)
 
 
 def _page(
@@ -72,8 +82,7 @@ def _page(
     value = row.form
     paper = room().papers[value.contest]
     context = shown(request, row)
-    if not context["keys"]:
-        raise SamePerson if person_of(request).pk in value.hands else NotNow(stage=value.stage)
+    require_keying(row, person_of(request))
     marks = faults or {}
     context |= {
         "fields": [_field(paper, name, typed, marks, other or {}) for name in paper.fields],
@@ -125,44 +134,42 @@ def _terms(paper: Paper, terms: tuple[Term, ...]) -> list[tuple[int, str]]:
     return [(term.coefficient, name) for term in terms for name in (votes if term.field == VOTES else (term.field,))]
 
 
+def _opened(row: FormRow, user: User) -> Draft:
+    """The draft of a person who has just opened a form: it holds the form for a while."""
+    if draft := Draft.objects.filter(form=row, user=user).first():
+        if draft.saved_at < timezone.now() - FRESH:
+            Draft.objects.filter(pk=draft.pk).update(saved_at=timezone.now())
+        return draft
+    return Draft.objects.get_or_create(form=row, user=user)[0]
+
+
 def _posted(request: HttpRequest, row: FormRow) -> HttpResponse:
-    """Keep what was typed; hand it in unless only keeping was asked for."""
+    """Hand in what was typed, or keep it where only that was asked for, or where it cannot be handed in."""
     user, hand = person_of(request), work.Hand.of(request)
     if StepRow.objects.filter(key=hand.key).exists():  # sent twice: `take` answers as it did
         return _after(request, work.take(hand, row.pk, Action.KEY, _nothing))
     paper = room().papers[row.contest]
     typed = {name: text[:LONGEST] for name, text in posted(request, "fig_").items()}
-    draft, kept = _keep(row, user, typed, request.POST.get("revision", ""))
-    if not kept:
+    draft, revision = _opened(row, user), request.POST.get("revision", "")
+    if draft.typed != typed and revision != str(draft.revision):
         problem = _("This form is open in another tab too. What you typed here and what was kept there differ.")
         return _page(request, row, draft, typed, problem, other=draft.typed)
-    if request.POST.get("do") != "hand-in":
-        return _checked(request, row, draft, typed, paper)
     try:
         figures = paper.read(typed)
+        if request.POST.get("do") != "hand-in":
+            return _page(request, row, _keep(row, user, typed, revision)[0], typed)
         more = work.beyond_the_form(row.form, figures)
         step = partial(desk.key, by=user.pk, figures=figures, paper=paper, seen=hand.seen, at=work.now(), more=more)
-        done = work.take(hand, row.pk, Action.KEY, step)
+        return _after(request, work.take(hand, row.pk, Action.KEY, step))
     except BadFigures as bad:
-        return _page(request, row, draft, typed, sentence(bad), bad.faults)
+        return _page(request, row, _keep(row, user, typed, revision)[0], typed, sentence(bad), bad.faults)
     except StaleVersion as stale:
         row.refresh_from_db()
-        return _page(request, row, draft, typed, sentence(stale))
-    Draft.objects.filter(pk=draft.pk).delete()
-    return _after(request, done)
+        return _page(request, row, _keep(row, user, typed, revision)[0], typed, sentence(stale))
 
 
 def _nothing(form: StationForm) -> Step:
     raise StaleVersion(seen=form.version, now=form.version)
-
-
-def _checked(request: HttpRequest, row: FormRow, draft: Draft, typed: dict[str, str], paper: Paper) -> HttpResponse:
-    """Without a script: the draft is kept, and the page says what cannot be taken yet."""
-    try:
-        paper.read(typed)
-    except BadFigures as bad:
-        return _page(request, row, draft, typed, sentence(bad), bad.faults)
-    return _page(request, row, draft, typed)
 
 
 def _after(request: HttpRequest, row: FormRow) -> HttpResponse:
@@ -174,7 +181,7 @@ def _after(request: HttpRequest, row: FormRow) -> HttpResponse:
 
 def _keep(row: FormRow, user: User, typed: dict[str, str], revision: str) -> tuple[Draft, bool]:
     """Keep a draft; False, with the draft that is there, where another tab has kept one since this page was made."""
-    draft, _made = Draft.objects.get_or_create(form=row, user=user)
+    draft = Draft.objects.filter(form=row, user=user).first() or Draft.objects.get_or_create(form=row, user=user)[0]
     if draft.typed == typed:
         return draft, True
     if revision != str(draft.revision):
@@ -189,7 +196,8 @@ def _keep(row: FormRow, user: User, typed: dict[str, str], revision: str) -> tup
 
 @require_POST
 @needs(Action.KEY)
-def draft(request: HttpRequest, pk: int) -> JsonResponse:
+@steps
+def draft(request: HttpRequest, pk: int) -> HttpResponse:
     """Keep what is typed, from the page's script: the new revision, or 409 with what another tab has kept."""
     user = person_of(request)
     row = work.visible(user, pk, Action.KEY)
@@ -220,12 +228,25 @@ def key_next(request: HttpRequest) -> HttpResponse:
 
 
 def next_form(user: User) -> FormRow | None:
-    """A form in this person's areas that waits to be keyed, and that nobody else has open."""
-    others = Draft.objects.filter(form=OuterRef("pk"), saved_at__gt=timezone.now() - HELD).exclude(user=user)
+    """A form in this person's areas that waits to be keyed and that nobody else has open; it is held from now on."""
     rows = in_areas(user, Action.KEY).filter(stage__in=(Stage.FIRST_ENTRY.value, Stage.RECEIVED.value), waits=False)
-    rows = rows.exclude(purpose="annulment").exclude(Exists(others)).order_by("stage", "changed_at", "pk")
-    free = (row for row in rows[:LOOKED_AT] if user.pk not in row.form.hands)
-    return next(free, None)
+    rows = rows.exclude(purpose="annulment").exclude(_open_elsewhere(user)).order_by("stage", "changed_at", "pk")
+    free = [row.pk for row in rows[:LOOKED_AT] if user.pk not in row.form.hands]
+    return next((row for pk in free if (row := _held(pk, user))), None)
+
+
+def _open_elsewhere(user: User) -> Exists:
+    return Exists(Draft.objects.filter(form=OuterRef("pk"), saved_at__gt=timezone.now() - HELD).exclude(user=user))
+
+
+def _held(pk: int, user: User) -> FormRow | None:
+    """Open a form for this person, unless another one opens it at the same moment."""
+    with transaction.atomic():
+        waiting = FormRow.objects.select_for_update(skip_locked=True).filter(pk=pk, waits=False)
+        row = waiting.exclude(_open_elsewhere(user)).first()
+        if row is not None:
+            _opened(row, user)
+    return row
 
 
 def _done_before(request: HttpRequest) -> dict[str, Any] | None:

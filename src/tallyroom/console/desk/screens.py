@@ -4,12 +4,14 @@ import secrets
 from functools import wraps
 from typing import Any
 
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from tallyroom.console.accounts.access import P, View, person_of
 from tallyroom.console.desk import work
+from tallyroom.console.desk.confined import installed as drawing_available
 from tallyroom.console.desk.models import FormRow
 from tallyroom.console.desk.words import EVENTS, PURPOSES, STAGES, broken, sentence
 from tallyroom.console.submissions.outbox import KeyUsed, TooLong
@@ -29,6 +31,10 @@ def steps(view: View[P]) -> View[P]:
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if any(
+            "\0" in text for query in (request.GET, request.POST) for one in query.lists() for text in (one[0], *one[1])
+        ):
+            raise SuspiciousOperation  # no keyboard types it, and PostgreSQL does not take it
         try:
             return view(request, *args, **kwargs)
         except Refusal as refusal:
@@ -82,6 +88,7 @@ def shown(request: HttpRequest, row: FormRow, **more: Any) -> dict[str, Any]:
         "may": {event.name for event in events},
         "keys": keys_next(form, person.pk, events),
         "broken": broken(definition.form, form.failures),
+        "draws": drawing_available(),
         **more,
     }
 

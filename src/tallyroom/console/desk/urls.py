@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tallyroom.console.desk import decisions, forms_list, keying, receipts, scans
+from tallyroom.console.desk import decisions, drawing, forms_list, keying, receipts, scans
 
 urlpatterns = [
     path("", forms_list.forms, name="forms"),
@@ -24,4 +24,5 @@ urlpatterns = [
     path("forms/<int:pk>/receipt/check/", receipts.check, name="receipt_check"),
     path("forms/<int:pk>/scans/", scans.add, name="scans"),
     path("forms/<int:pk>/scans/<slug:sha256>/", scans.download, name="scan"),
+    path("forms/<int:pk>/scans/<slug:sha256>/<int:page>/", drawing.picture, name="picture"),
 ]

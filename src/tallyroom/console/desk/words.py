@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop as noop
 
 from tallyroom.election.form import UNREAD, Failure, Form
 from tallyroom.intake.daycheck import FELL, TURNOUT
@@ -48,6 +47,15 @@ PURPOSES: dict[str, str | Promise] = {
     "recount": _("recount"),
     "annulment": _("annulment"),
 }
+ROLES: dict[str, str | Promise] = {
+    "member": _("member of the commission"),
+    "observer": _("observer"),
+    "agent": _("party agent"),
+}
+KINDS: dict[str, str | Promise] = {
+    "duplicate": _("a duplicate of the form"),
+    "elsewhere": _("a form of another station"),
+}
 FAULTS: dict[str, str | Promise] = {
     MISSING: _("Nothing is typed. Type the figure, or ? if it cannot be read."),
     NO_NUMBER: _("This is no whole number of at most nine digits."),
@@ -55,18 +63,22 @@ FAULTS: dict[str, str | Promise] = {
 }
 
 _SENTENCES = (
-    noop("This cannot be done."),
-    noop("This form is in the state “%(stage)s”: this step cannot be taken now. Look at the form again."),
-    noop("The form was changed after you opened it: you have version %(seen)s, it is at version %(now)s."),
-    noop("The last step of this form is being entered into the record. Wait a moment and look again."),
-    noop("You have keyed, settled or ordered this form yourself: another person has to take this step."),
-    noop("Only the person who handed this entry in can take it back."),
-    noop("For “%(field)s” only one of the two values that were typed can be chosen."),
-    noop("Write the reason for this step: it stands in the public record."),
-    noop("The reason has %(length)s signs: at most %(most)s are possible."),
-    noop("This protocol breaks rules that block acceptance: %(codes)s. Send it back or replace the form."),
-    noop("This step does not belong to this kind of form."),
-    noop("%(count)s fields cannot be taken as they are; each is marked."),
+    gettext_noop("This cannot be done."),
+    gettext_noop("This form is in the state “%(stage)s”: this step cannot be taken now. Look at the form again."),
+    gettext_noop("The form was changed after you opened it: you have version %(seen)s, it is at version %(now)s."),
+    gettext_noop("The last step of this form is being entered into the record. Wait a moment and look again."),
+    gettext_noop("You have keyed, settled or ordered this form yourself: another person has to take this step."),
+    gettext_noop("Only the person who handed this entry in can take it back."),
+    gettext_noop("For “%(field)s” only one of the two values that were typed can be chosen."),
+    gettext_noop("Write the reason for this step: it stands in the public record."),
+    gettext_noop("The reason has %(length)s signs: at most %(most)s are possible."),
+    gettext_noop("This protocol breaks rules that block acceptance: %(codes)s. Send it back or replace the form."),
+    gettext_noop("This step does not belong to this kind of form."),
+    gettext_noop("%(count)s fields cannot be taken as they are; each is marked."),
+    gettext_noop(
+        "These figures would show how people voted, so by the election’s rule they are not entered: "
+        "the station’s ballots go on the form of a neighbouring station, which both commissions sign."
+    ),
 )
 """The patterns of `intake.refusal`, so that the catalogues have them."""
 
@@ -85,7 +97,10 @@ _OWN_RULES = {
 
 @dataclass(frozen=True)
 class Broken:
-    """One broken rule for a person: its code, title, instruction and citation, how bad it is, the fields it names."""
+    """One broken rule for a person: its code, title, instruction and citation, how bad it is, the fields it names.
+
+    amount: by how many votes or voters; 0 where the rule weighs its fields, as in a percentage.
+    """
 
     code: str
     title: str | Promise
@@ -113,7 +128,8 @@ def broken(form: Form, failures: Iterable[Failure]) -> list[Broken]:
         blocks = severity == "error"
         if rule := rules.get(code):
             texts = (rule.title, rule.instruction, rule.citation)
-            found.append(Broken(code, *texts, blocks, amount, at_least, rule.fields))
+            counts = all(abs(term.coefficient) == 1 for term in (*rule.left, *rule.right))
+            found.append(Broken(code, *texts, blocks, amount if counts else 0, at_least, rule.fields))
         else:
             title, instruction = _OWN_RULES[code]
             found.append(Broken(code, title, instruction, "", blocks, amount, at_least, ()))

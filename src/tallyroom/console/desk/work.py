@@ -17,7 +17,8 @@ from tallyroom.console.accounts.access import person_of
 from tallyroom.console.accounts.duties import Action
 from tallyroom.console.accounts.models import User
 from tallyroom.console.accounts.trail import note
-from tallyroom.console.desk.models import FormRow, StepRow
+from tallyroom.console.desk.models import Draft, FormRow, StepRow
+from tallyroom.console.rows import write_columns
 from tallyroom.console.submissions.models import Status, Submission
 from tallyroom.console.submissions.outbox import KeyUsed, decided, submit, wait
 from tallyroom.console.submissions.wiring import room
@@ -34,6 +35,9 @@ PATIENCE = 10.0
 """Seconds that a page waits for the record before it says that the step is still being entered."""
 
 SIGNER = "commission"
+
+KEYED = (Event.KEY_FIRST, Event.KEY_SAME, Event.KEY_OTHER)
+"""Events that end a draft."""
 
 
 @dataclass(frozen=True)
@@ -167,6 +171,8 @@ def _step(hand: Hand, row: FormRow, action: Action, step: Callable[[Form], Step]
     values = {field: getattr(row, field) for field in fields}
     if not FormRow.objects.filter(pk=row.pk, version=before.version).update(**values):
         raise StaleVersion(seen=hand.seen, now=before.version + 1)
+    if event in KEYED:
+        Draft.objects.filter(form=row, user=hand.user).delete()
     _note(hand, row, event, form.version)
     return row
 
@@ -187,7 +193,7 @@ def follow(sender: object, submissions: list[Submission], **_: object) -> None:
         row.put(_outcome(row.form, submission))
     annulled = [row for row in rows if row.purpose == "annulment" and row.stage == Stage.ACCEPTED]
     rows += [_annul(row) for row in annulled]
-    FormRow.objects.bulk_update(rows, ["stage", "waits", "version", "data", "changed_at"])
+    write_columns(rows, ["stage", "waits", "version", "data", "changed_at"])
 
 
 def _outcome(form: Form, submission: Submission) -> Form:

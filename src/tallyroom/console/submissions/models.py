@@ -28,6 +28,7 @@ class Submission(models.Model):
     """Acts that are entered in one piece: who handed them in, under which role they are signed, what became of them.
 
     key: chosen by whoever hands them in; the same key twice is the same submission.  acts: `intake.bundle`.
+    job: name of the job (`jobs`) that makes the acts instead, with its details.
     first: number of the first act, planned while taken, final when done.
     """
 
@@ -35,6 +36,8 @@ class Submission(models.Model):
     user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     role = models.CharField(max_length=40)
     acts = models.TextField()
+    job = models.CharField(max_length=20, blank=True, default="")
+    details = models.JSONField(default=dict)
     status = models.PositiveSmallIntegerField(choices=Status.choices, default=Status.WAITING)
     first = models.BigIntegerField(null=True)
     why = models.TextField(blank=True, default="")

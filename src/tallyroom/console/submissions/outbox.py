@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 from django.core.exceptions import PermissionDenied
@@ -33,8 +34,19 @@ class TooLong(Exception):
     """An act that is longer than the record takes."""
 
 
-def submit(acts: Sequence[Act], role: str, user: User, key: str, action: Action, area_id: str) -> Submission:
+def submit(
+    acts: Sequence[Act],
+    role: str,
+    user: User,
+    key: str,
+    action: Action,
+    area_id: str,
+    job: str = "",
+    details: dict[str, Any] | None = None,
+) -> Submission:
     """Hand acts in, within the caller's transaction; a key that was used for the same acts gives what it made then.
+
+    job, details: instead of acts, the job that makes them when it is its turn.
 
     The duties are read again from the database: raises PermissionDenied where this person may not take the
     action in the area, KeyUsed where the key belongs to other acts, TooLong for what the record does not take, and
@@ -48,10 +60,10 @@ def submit(acts: Sequence[Act], role: str, user: User, key: str, action: Action,
         raise TooLong
     text = bundle.encode(acts)
     if row := Submission.objects.filter(key=key).first():
-        if (row.user_id, row.role, row.acts) != (user.pk, role, text):
+        if (row.user_id, row.role, row.acts, row.job) != (user.pk, role, text, job):
             raise KeyUsed
         return row
-    return Submission.objects.create(key=key, user=user, role=role, acts=text)
+    return Submission.objects.create(key=key, user=user, role=role, acts=text, job=job, details=details or {})
 
 
 class Waiting:

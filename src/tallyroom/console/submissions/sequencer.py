@@ -18,6 +18,8 @@ from django.db import Error as DatabaseError
 from django.db import connection, transaction
 from django.utils import timezone
 
+from tallyroom.console.rows import write_columns
+from tallyroom.console.submissions.jobs import JOBS, JobRefused
 from tallyroom.console.submissions.models import OPEN, Status, Submission
 from tallyroom.console.submissions.outbox import POLL, decided, waiting
 from tallyroom.intake import bundle
@@ -141,12 +143,14 @@ class Sequencer:
         """Decide on what an earlier leader took and did not mark, by what the record holds."""
         clerk = self._writing()
         self._room.follow(clerk.log)
-        rows = list(Submission.objects.filter(status=Status.TAKEN).order_by("pk"))
+        rows = list(Submission.objects.filter(status=Status.TAKEN, job="").order_by("pk"))
         entered = [row for row in rows if self._stands(clerk, row)]
         standing = {row.pk for row in entered}
         lost = [row.pk for row in rows if row.pk not in standing]
         self._mark(entered, Status.DONE)
         Submission.objects.filter(pk__in=lost).update(status=Status.WAITING, first=None)
+        for row in Submission.objects.filter(status=Status.TAKEN).exclude(job="").order_by("pk"):
+            self._run_job(clerk, row)
         self._sure = True
 
     @staticmethod
@@ -165,6 +169,11 @@ class Sequencer:
         rows = list(Submission.objects.filter(status=Status.WAITING).order_by("pk")[:MOST])
         if not rows:
             return 0
+        if rows[0].job:
+            rows[0].first = clerk.log.size
+            self._take([Taken(rows[0], [])])
+            self._run_job(clerk, rows[0])
+            return 1
         batch, refused = self._plan(rows, clerk.log.size)
         self._take(batch)
         refused += self._enter(clerk, batch)
@@ -185,6 +194,8 @@ class Sequencer:
         touched: set[object] = set()
         with self._room.reading() as state:
             for row in rows:
+                if row.job:
+                    break
                 acts = bundle.decode(row.acts)
                 touches = {one for act in acts for one in _touches(state, act)}
                 if batch and (row.role != batch[0].row.role or touches & touched or None in touches | touched):
@@ -199,12 +210,33 @@ class Sequencer:
                 touched |= touches
         return batch, refused
 
+    def _run_job(self, clerk: Clerk, row: Submission) -> None:
+        """Do a job, or finish it after a crash, and mark its row.
+
+        What disk or database refuse is tried again; any other fault ends the job, so that what waits behind goes on.
+        """
+        try:
+            job = JOBS.get(row.job, _no_job)
+            job(self._room, clerk, row.first or 0, row.details)
+        except JobRefused as refusal:
+            row.why = str(refusal)
+        except (DatabaseError, OSError, Damaged):
+            raise
+        except Exception as error:
+            if isinstance(error.__cause__, OSError):
+                raise
+            log.exception("job %s of submission %s", row.job, row.pk)
+            row.why = str(error) if isinstance(error, RecordError) else "the job failed; the log of the server has it"
+        self._room.follow(clerk.log)
+        self._mark([row], Status.REFUSED if row.why else Status.DONE)
+
     @staticmethod
     def _take(batch: Iterable[Taken]) -> None:
         rows = [one.row for one in batch]
         for row in rows:
             row.status = Status.TAKEN
-        Submission.objects.bulk_update(rows, ["status", "first"])
+        with transaction.atomic():
+            write_columns(rows, ["status", "first"])
 
     def _enter(self, clerk: Clerk, batch: Sequence[Taken]) -> list[Submission]:
         """Enter a batch in one piece; where an act of it cannot be written, one by one.  What was refused."""
@@ -240,7 +272,7 @@ class Sequencer:
             row.status, row.decided_at = status, now
             row.first = row.first if status == Status.DONE else None
         with transaction.atomic():
-            Submission.objects.bulk_update(rows, ["status", "first", "why", "decided_at"])
+            write_columns(rows, ["status", "first", "why", "decided_at"])
             decided.send(Sequencer, submissions=rows)
         waiting.wake(row.pk for row in rows)
 
@@ -248,6 +280,10 @@ class Sequencer:
         if self._clerk is None:
             raise RuntimeError("this process does not lead")
         return self._clerk
+
+
+def _no_job(*_: object) -> None:
+    raise JobRefused("there is no job of this name")
 
 
 def _objection(state: State, acts: Sequence[AnyAct]) -> str:

@@ -53,7 +53,8 @@ function check() {
     ...broken.map(([one, amount]) => {
       const item = document.createElement("li");
       item.className = one.severity;
-      item.textContent = `${one.code} ${one.title} (${form.dataset.by} ${amount})`;
+      const counts = [...one.left, ...one.right].every(([coefficient]) => Math.abs(coefficient) === 1);
+      item.textContent = `${one.code} ${one.title}` + (counts ? ` (${form.dataset.by} ${amount})` : "");
       return item;
     }),
   );

@@ -1,0 +1,1 @@
+"""Polling day: the board, turnout, incidents, reports of observers, and who is at the stations."""

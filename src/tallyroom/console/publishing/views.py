@@ -1,0 +1,115 @@
+"""Publishing a snapshot: the preview, what is new in it, what it would reveal; one proposes, another confirms."""
+
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from tallyroom.announce.bulletin import Context, bulletin
+from tallyroom.announce.language import LANGUAGES
+from tallyroom.console.accounts.access import needs, person_of
+from tallyroom.console.accounts.duties import Action
+from tallyroom.console.board.entering import now
+from tallyroom.console.election import definition
+from tallyroom.console.publishing import press, proposing
+from tallyroom.console.publishing.models import Proposal
+from tallyroom.console.publishing.weighing import basis, difference, published, results_of
+from tallyroom.console.publishing.words import rows_in_words
+from tallyroom.console.submissions.models import Submission
+from tallyroom.console.submissions.outbox import submit
+from tallyroom.console.submissions.wiring import room
+from tallyroom.intake.opening import reader
+from tallyroom.intake.secrecy import revealing
+
+Kind = Proposal.Kind
+SHOWN = 200
+"""Revealing stations that are listed."""
+
+
+@require_GET
+@needs(Action.PUBLISH)
+def publication(request: HttpRequest) -> HttpResponse:
+    """What a snapshot would say now, beside the last one, and the form to propose or confirm it."""
+    at, site = now(), Path(settings.SITE_FOLDER)
+    with room().reading() as state:
+        results = results_of(state, reader(room().folder), at)
+        befores = [published(state, site, one.contest) for one in results]
+        number, size, seen = len(state.publications) + 1, state.size, basis(state)
+        flagged = list(revealing(state))
+    context = Context(number, definition().day.isoformat())
+    found = proposing.open_proposal(Kind.PUBLICATION)
+    return render(
+        request,
+        "publishing/publication.html",
+        {
+            "number": number,
+            "size": size,
+            "basis": seen,
+            "contests": [
+                (
+                    one,
+                    rows_in_words(difference(before, one)),
+                    [(code, bulletin(one, context, code)) for code in LANGUAGES],
+                )
+                for one, before in zip(results, befores, strict=True)
+            ],
+            "flagged": flagged[:SHOWN],
+            "flagged_count": len(flagged),
+            "rule": definition().secrecy.rule,
+            "proposal": found,
+            "mine": found is not None and found.made_by_id == person_of(request).pk,
+            "moved": found is not None and found.basis != seen,
+            "last": Proposal.objects.filter(kind=Kind.PUBLICATION).exclude(state=Proposal.State.OPEN).last(),
+        },
+    )
+
+
+@require_POST
+@needs(Action.PUBLISH)
+def propose(request: HttpRequest) -> HttpResponse:
+    """Propose to publish what the page has shown."""
+    with room().reading() as state:
+        size, seen = state.size, basis(state)
+    if request.POST.get("basis") != seen:
+        _look_again(request)
+    else:
+        proposing.propose(request, Proposal(kind=Kind.PUBLICATION, size=size, basis=seen))
+    return redirect("publishing")
+
+
+@require_POST
+@needs(Action.PUBLISH)
+def confirm(request: HttpRequest, number: int) -> HttpResponse:
+    """Confirm it: the snapshot is made of the record as it stands when it is the sequencer's turn."""
+    with room().reading() as state:
+        seen = basis(state)
+    if request.POST.get("basis") != seen:
+        _look_again(request)
+        return redirect("publishing")
+
+    def hand_in(proposal: Proposal) -> list[Submission]:
+        details = {"at": now(), "basis": seen}
+        person = person_of(request)
+        key = proposal.submission_key
+        return [submit([], press.ROLE, person, key, Action.PUBLISH, "", press.JOB, details)]
+
+    if Proposal.objects.filter(pk=number, kind=Kind.PUBLICATION).exists():
+        proposing.confirm(request, number, hand_in)
+    return redirect("publishing")
+
+
+@require_POST
+def withdraw(request: HttpRequest, number: int) -> HttpResponse:
+    """Withdraw a proposal of any kind."""
+    kind = proposing.withdraw(request, number).kind
+    return redirect({"publication": "publishing", "call": "calls", "certification": "certifying"}[kind])
+
+
+def _look_again(request: HttpRequest) -> None:
+    messages.error(
+        request, _("More than protocols has come into the record since you looked. Look again, then decide.")
+    )
