@@ -97,7 +97,7 @@ class Check:
         published = act.get("type") == "publication"
         try:
             authors.check(number, leaf, act)
-            need(act, f"is no act: {why}")
+            need(act, "is no act: " + why)
         except Fault as fault:
             self._say(f"act {number}: {fault}")
         try:
@@ -148,20 +148,18 @@ class Check:
         lines = csv.reader(io.TextIOWrapper(io.BytesIO(data), "utf-8", newline=""), strict=True)
         header, absent = next(lines, []), Act()
         for row, cells in zip_longest(expected, lines, fillvalue=absent):
-            wanted, where = ["" if value is None else str(value) for value in row.values()], f"line {lines.line_num}"
-            need([*row] == header and len(cells) == len(header), f"{where} is missing, too many, or of other columns")
-            if wanted != cells:
+            wanted = ["" if value is None else str(value) for value in row.values()]
+            if wanted != cells or [*row] != header:
+                where = f"line {lines.line_num}"
+                need([*row] == header and len(cells) == len(row), f"{where} is missing, too many, or of other columns")
                 self._same(f"{path} {where}:", dict(zip(row, wanted, strict=True)), dict(zip(row, cells, strict=True)))
 
 
 def verify(place: str, vkey: str | None, policy: Path | None, tree_only: bool) -> dict[str, Any]:
     """The document that --json writes; totals are by contest, basis and area, the whole under ""."""
     site = Site(place)
-    try:
-        note = site.read("checkpoint", 1_000_000)
-        own = "" if vkey or policy else site.read("log.vkey", 1000).decode().strip(" \t\r\n")  # and no other space
-    except Fault as error:
-        raise Unreadable(str(error)) from error
+    note = site.read("checkpoint", 1_000_000)
+    own = "" if vkey or policy else site.read("log.vkey", 1000).decode().strip(" \t\r\n")  # and no other space
     check = Check(site, note, Policy(policy.read_text() if policy else f"log {vkey or own}\nquorum none"), tree_only)
     sums: dict[str, Any] = {}
     if count := check.count:
@@ -183,14 +181,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--policy", metavar="FILE", type=Path, help="a C2SP tlog-policy: logs, witnesses and quorum")
     parser.add_argument("--tree-only", action="store_true", help="checkpoint and tree; no acts, no figures")
     parser.add_argument("--json", action="store_true", help="write a JSON document")
-    options = vars(parser.parse_args(arguments))
-    as_json = options.pop("json")
+    asked = parser.parse_args(arguments)
     try:
-        found = verify(**options)
-    except (Unreadable, OSError, UnicodeDecodeError, KeyboardInterrupt) as error:
+        found = verify(asked.place, asked.vkey, asked.policy, asked.tree_only)
+    except (Unreadable, Fault, OSError, UnicodeDecodeError, KeyboardInterrupt) as error:
         print(f"tallyverify: {str(error) or 'interrupted'}", file=sys.stderr)
         return 2
-    if as_json:
+    if asked.json:
         print(json.dumps(found, indent=2))
         return 0 if found["holds"] else 1
     for contest, bases in found.pop("totals").items():

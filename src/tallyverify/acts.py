@@ -17,11 +17,11 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from tallyverify.record import Fault, Site, Tree, bundles, need, public_key, unbase64
+from tallyverify.record import Fault, Site, Tree, bundled, need, public_key, unbase64
 
 Act = dict[str, Any]
 Entry = tuple[bytes, Act, str]  # leaf hash, act, and why it is none; then the act is {}
-JOB, LONG, AHEAD = 512, 20_000, 16  # acts read at a time; in a record that is long; jobs begun before they are needed
+JOB, LONG, AHEAD = 512, 20_000, 128  # acts read at a time; in a record that is long; jobs begun before they are needed
 MAX = 2**53 - 1  # the largest whole number that every reader of JSON keeps exactly (RFC 7493)
 BULK = ("opened", "closed", "turnout", "received", "protocol", "in_review", "accepted")
 # What a field holds, if not text: int, {..} just these members, [x] a list of x, (x, y) a map from text to x or y.
@@ -43,7 +43,7 @@ FIELDS = {  # of each type, beside `type`, `at` and envelope; those after / and 
     **{"certification": "snapshot / winner text", "key": "/ key proof revokes", "seal": "first count leaves_sha256"},
 }
 NEEDED = {kind: {"type", "at", *fields.partition("/")[0].split()} for kind, fields in FIELDS.items()}
-OPTIONAL = {kind: ENVELOPE | {*fields.partition("/")[2].split()} for kind, fields in FIELDS.items()}
+KNOWN = {kind: NEEDED[kind] | ENVELOPE | {*fields.partition("/")[2].split()} for kind, fields in FIELDS.items()}
 _decode = json.JSONDecoder().raw_decode
 _encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":")).encode
 
@@ -64,29 +64,27 @@ def read_act(entry: bytes) -> Act:
     text = entry.decode()
     act: Any = _decode(text)[0]
     kind = act.get("type") if type(act) is dict else None
-    if type(kind) is not str or kind not in FIELDS or not NEEDED[kind] <= act.keys() <= NEEDED[kind] | OPTIONAL[kind]:
+    if type(kind) is not str or kind not in FIELDS or not NEEDED[kind] <= act.keys() <= KNOWN[kind]:
         raise ValueError("not of a known type, or a field is missing or unknown")
     for name, value in act.items():
-        empty = (not value and type(value) is not int) or (name == "count" and value == 1)
-        fits = _fits(value, FORMS[name]) if name in FORMS else type(value) is str
-        if not fits or (empty and name in OPTIONAL[kind]):
+        fits = type(value) is str if name not in FORMS else _fits(value, FORMS[name])
+        empty = value == 1 if name == "count" else not value and type(value) is not int
+        if not fits or (empty and name not in NEEDED[kind]):
             raise ValueError(f"the field {name} holds what it cannot hold")
-    if _encode(act) != text:
-        raise ValueError("not in canonical form")
+    need(_encode(act) == text, "not in canonical form")
     return act  # type: ignore[no-any-return]
 
 
 def read_entries(place: str, size: int, tree_only: bool, first: int, end: int) -> bytes:
     """The number of the first entry, and the entries from it to before `end` as a list of Entry, by `marshal`."""
     read: list[Entry] = []
-    for _, entries in bundles(Site(place), size, first, end):
-        for entry in entries:
-            act, why = Act(), ""
-            try:
-                act = {} if tree_only else read_act(entry)
-            except (ValueError, RecursionError) as error:
-                why = str(error)
-            read.append((sha256(b"\x00" + entry).digest(), act, why))
+    for entry in bundled(Site(place), first, min(size, end), size):
+        act, why = Act(), ""
+        try:
+            act = {} if tree_only else read_act(entry)
+        except (ValueError, RecursionError) as error:
+            why = str(error)
+        read.append((sha256(b"\x00" + entry).digest(), act, why))
     return marshal.dumps((first, read))
 
 
@@ -134,13 +132,14 @@ class Authors:
                 self._issue(key)
             need(self.keys.get(by, ("", ""))[1] == "commission", "is not by its own key of the commission")
         for name in ("prev_checkpoint", "snapshot") if "snapshot" in act else ("prev_checkpoint",):
-            seen = act.get(name, {"size": -1, "root": ""})
+            seen = act.get(name) or {"size": -1, "root": ""}
             if seen != self._seen:
                 root = self.tree.root(seen["size"]) if 0 <= seen["size"] <= number else "none before it"
                 need(root == seen["root"], f"{name} is no checkpoint of {seen['size']} acts", root, seen["root"])
                 self._seen = seen
-        need(by in self.keys, "is by a key that no act before it names", [*self.keys], by)
-        need(by not in self.ended, f"is by a key that was revoked in act {self.ended.get(by)}")
+        if by not in self.keys or by in self.ended:
+            need(by in self.keys, "is by a key that no act before it names", [*self.keys], by)
+            need(False, f"is by a key that was revoked in act {self.ended[by]}")
         need(bulk or self._signed(self.keys[by][0], "sig", act), "the signature is not of the key that it names")
         if bulk and run:
             need(by == run[1], "is unsigned among acts of another key", run[1], by)

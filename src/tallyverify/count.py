@@ -73,8 +73,11 @@ class Count:
                 chain.append(self.areas[chain[-1]]["parent_id"])
                 need(len(chain) < 30, "areas in areas without end")
         self.stations = [*table("stations.csv")]
-        need({station["area_id"] for station in self.stations} <= {*self.areas}, "a station in no area")
         self.index = {station["station_id"]: number for number, station in enumerate(self.stations)}
+        self.within: dict[str, list[int]] = {}  # the stations of an area, without those of areas that lie in it
+        for number, station in enumerate(self.stations):
+            self.within.setdefault(station["area_id"], []).append(number)
+        need(self.within.keys() <= self.areas.keys(), "a station in no area")
         self.register = [int(s["registered"]) if s["registered"] else None for s in self.stations]  # None: has none
         self.contests: dict[str, Contest] = {}
         for contest in self.settings["contest"]:  # a candidate who names no contest stands in the first
@@ -94,7 +97,6 @@ class Count:
         """The effect of the next act; Fault where it breaks a rule.  An entry that is no act ({}) has none."""
         number, self.size = self.size, self.size + 1
         kind, name, id = act.get("type", ""), act.get("contest", ""), act.get("station")
-        by = str(self.roles.get(act.get("by", ""), act.get("by", "")))  # by which role, where it is known
         station = self.index.get(id or "", -1)
         need(id is None or station >= 0, "there is no such station")
         if kind in OF_A_CONTEST:
@@ -148,7 +150,8 @@ class Count:
             case "attachment":
                 need(0 <= act["act"] < number and act.get("evidence"), f"no act {act['act']}, or nothing is attached")
             case "call":
-                contest.calls[by] = candidate
+                by = act.get("by", "")  # calls are by role, where the key is known
+                contest.calls[str(self.roles.get(by, by))] = candidate
             case "uncall":
                 need(contest.calls and act.get("reason"), "there is no call to take back, or a reason is missing")
                 contest.calls.clear()

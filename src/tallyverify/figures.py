@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
 
 from tallyverify.acts import Act
 from tallyverify.count import DONE, Contest, Count
@@ -30,29 +29,29 @@ def guarded(text: str) -> str:
 
 def totals(count: Count, contest: Contest, counted: bool = False) -> dict[str, Sums]:
     """Sums over the stations of each area, by its id, and of the whole (""): as standing, or as counted."""
-    direct, sums = ({area: Sums(int) for area in (*count.areas, "")} for _ in range(2))
     closing = count.voted.get(f"{count.settings['closes']:%H:%M}", [None] * len(count.stations))  # turnout then
     cast = next((role for role in ("issued", "ballots", "valid") if role in contest.roles), "none")
-    additions = contest.shares.get("additions_share", 0)
-    for station, status in enumerate(contest.status):
-        register = count.register[station] or 0
-        own: dict[str, Any] = {"stations.all": 1, "register.all": register}
-        if status in DONE:
-            own |= {"stations.reported": 1, "register.reported": register}
-            own["register.annulled"] = register if status == "annulled" else 0
-            row = (contest.filed if counted else contest.standing)[station]
-            own |= {**row, "voters.cast": contest.sum(cast, row)} if status == "accepted" or counted else {}
-        else:  # the turnout reported last, and the most voters that can still come, by register and by turnout
-            reports = [voted[station] for voted in count.voted.values() if voted[station] is not None]
-            own |= {"voters.cast": reports[-1] if reports else 0, "voters.at_closing": closing[station]}
-            own["voters.to_come"] = register + int(register * additions)
-            own |= {"stations.unclosed": closing[station] is None, "stations.unlisted": count.register[station] is None}
-        within = direct[count.stations[station]["area_id"]]
-        for name, figure in own.items():
-            within[name] += figure or 0
-    for area, chain in count.above.items():
-        for place in chain:
-            for name, total in direct[area].items():
+    more = contest.shares.get("additions_share", 0)  # of the register, added to it on the day
+    register, rows = [own or 0 for own in count.register], contest.filed if counted else contest.standing
+    sums = {area: Sums(int) for area in (*count.areas, "")}
+    for area, stations in count.within.items():
+        own = Sums(int, {"stations.all": len(stations), "register.all": sum([register[n] for n in stations])})
+        if done := [n for n in stations if contest.status[n] in DONE]:
+            own |= {"stations.reported": len(done), "register.reported": sum([register[n] for n in done])}
+            own["register.annulled"] = sum([register[n] for n in done if contest.status[n] == "annulled"])
+            read = [rows[n] for n in done if counted or contest.status[n] == "accepted"]
+            own |= {name: sum([row[name] or 0 for row in read]) for name in contest.names}
+            own["voters.cast"] = contest.sum(cast, own)
+        # Elsewhere the turnout reported last, and the most voters that can still come, by register and by turnout.
+        if left := [n for n in stations if contest.status[n] not in DONE]:
+            reports = [[voted[n] for voted in count.voted.values() if voted[n] is not None] for n in left]
+            own["voters.cast"] += sum([report[-1] or 0 for report in reports if report])
+            own["voters.at_closing"] = sum([closing[n] or 0 for n in left])
+            own["voters.to_come"] = sum([register[n] + register[n] * more.numerator // more.denominator for n in left])
+            own["stations.unclosed"] = [closing[n] for n in left].count(None)
+            own["stations.unlisted"] = [count.register[n] for n in left].count(None)
+        for place in count.above[area]:
+            for name, total in own.items():
                 sums[place][name] += total
     return sums
 
@@ -171,14 +170,15 @@ def station_rows(count: Count, contest: Contest) -> Iterator[Act]:
         for id, chain in count.above.items()
     }
     names = {"voters": "registered", "issued": "issued", "ballots": "ballots", "valid": "valid", "invalid": "invalid"}
-    columns = {name: contest.roles[role] for name, role in names.items() if role in contest.roles}
+    lines = {role: [line for _, line in terms] for role, terms in contest.roles.items()}
+    columns = {name: role for name, role in names.items() if role in lines}
+    votes, origin = [f"v_{candidate}" for candidate in contest.ids], count.settings["data_origin"]
     for place, station in enumerate(count.stations):
-        row: Act = {"station_id": guarded(station["station_id"])} | areas[station["area_id"]]
-        row |= {"kind": guarded(station["kind"]), "registered": count.register[place]}
         read = contest.standing[place] if contest.status[place] in DONE else {}
-        for name, terms in columns.items():
-            unread = None in [read.get(line) for _, line in terms]
-            row[name] = None if unread else sum([factor * (read[line] or 0) for factor, line in terms])
-        row |= {f"v_{candidate}": read.get(candidate) for candidate in contest.ids}
-        row |= {"status": contest.status[place], "act": contest.act[place]}
-        yield row | {"data_origin": count.settings["data_origin"]}
+        yield {
+            **{"station_id": guarded(station["station_id"]), **areas[station["area_id"]]},
+            **{"kind": guarded(station["kind"]), "registered": count.register[place]},
+            **{name: None if None in map(read.get, lines[r]) else contest.sum(r, read) for name, r in columns.items()},
+            **dict(zip(votes, map(read.get, contest.ids), strict=True)),
+            **{"status": contest.status[place], "act": contest.act[place], "data_origin": origin},
+        }

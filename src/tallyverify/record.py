@@ -108,17 +108,16 @@ def tile_path(kind: str, n: int, width: int) -> str:
     return f"tile/{kind}/{name}" + (f".p/{width}" if width < 256 else "")
 
 
-def bundles(site: Site, size: int, first: int = 0, end: int = 2**53) -> Iterator[tuple[int, list[bytes]]]:
-    """The acts of each bundle of 256 and the number of the first: every act after its length (16 bits, big-endian)."""
-    for start in range(first, min(size, end), 256):
+def bundled(site: Site, first: int, end: int, size: int) -> Iterator[bytes]:
+    """The acts from bundles of 256, of which the first begins with act `first`: each after its length (16 bits)."""
+    for start in range(first, end, 256):
         path = tile_path("entries", start // 256, width := min(256, size - start))
         data, entries, at = site.read(path, 256 * 65_537), [], 0
         while at < len(data):
-            end = at + 2 + int.from_bytes(data[at : at + 2], "big")
-            entries.append(data[at + 2 : end])
-            at = end
+            begin, at = at + 2, at + 2 + int.from_bytes(data[at : at + 2], "big")
+            entries.append(data[begin:at])
         need((len(entries), at) == (width, len(data)), f"{path}: does not hold so many whole acts", width, len(entries))
-        yield start, entries
+        yield from entries
 
 
 def unbase64(text: str) -> bytes:

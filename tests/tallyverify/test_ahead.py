@@ -22,6 +22,7 @@ def long(night: Night, site: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A record of more jobs than are begun ahead; what was added is no act."""
     rebuild(night, site, [*night.entries, *[b"{}"] * MORE])
     monkeypatch.setattr(acts, "JOB", 256)
+    monkeypatch.setattr(acts, "AHEAD", 16)
     assert len(night.entries) + MORE > 256 * (acts.AHEAD + 2)
     return site
 
