@@ -7,8 +7,9 @@ import msgspec
 import pytest
 from hypothesis import given
 
-from tallyroom.announce import remarks, words
-from tallyroom.announce.bulletin import Context, ReportedSentence, bulletin, headline, lead_is_settled
+from tallyroom.announce.bulletin import Bulletin, Context, ReportedSentence, bulletin, lead_is_settled
+from tallyroom.announce.language import LANGUAGES, language
+from tallyroom.announce.remarks import Remarks
 from tallyroom.announce.snapshot import results_json
 from tallyroom.record import acts
 from tallyroom.tally.results import BallotProgress, CallShown, Results, StatementShown
@@ -16,6 +17,10 @@ from tests.announce import examples
 from tests.announce.strategies import any_results
 
 CONTEXT = examples.CONTEXT
+ENGLISH = language("en")
+IN_EACH_LANGUAGE = pytest.mark.parametrize("code", LANGUAGES)
+FOREIGN_FIGURES = "Text with 3 figures, 1,200 and 5.5%; 16:46"
+"""Numbers in the texts of others that `strategies` draws, which every language leaves as they are."""
 NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 MAKERS = examples.MOMENTS.values()
 
@@ -59,7 +64,7 @@ def leaders(results: Results) -> list[str]:
     ],
 )
 def test_headlines(make: Callable[[], Results], expected: str) -> None:
-    assert headline(make()) == expected
+    assert Bulletin(make(), CONTEXT, ENGLISH).headline() == expected
 
 
 @pytest.mark.parametrize(
@@ -224,6 +229,7 @@ def test_annulled_votes_leave_the_totals_as_standing_and_not_as_counted() -> Non
     ],
 )
 def test_announced_figures_have_names_and_units(path: str, value: str, text: str) -> None:
+    remarks = Remarks(ENGLISH)
     assert f"{remarks.figure_name(path, {'a': 'Ada'})}: {remarks.figure_value(path, value)}" == text
 
 
@@ -243,7 +249,7 @@ def test_context_is_attributed() -> None:
 
 
 def test_a_language_without_sentences_is_refused() -> None:
-    with pytest.raises(ValueError, match="no bulletin in 'xx': choose one of en"):
+    with pytest.raises(ValueError, match="no bulletin in 'xx': choose one of en, az, ru"):
         bulletin(examples.noon(), CONTEXT, "xx")
 
 
@@ -256,21 +262,45 @@ def test_a_name_cannot_forge_a_line() -> None:
 def test_every_kind_of_statement_and_every_status_has_its_words() -> None:
     kinds = get_args(get_type_hints(acts.Statement)["kind"])
     statuses = get_args(get_type_hints(acts.CandidateStatus)["status"])
-    assert set(remarks.SAID) == set(kinds) - {"absence"}
-    assert set(words.STATUS) == set(statuses) - {"registered"}
+    for found in map(language, LANGUAGES):
+        assert all(found.has(f"said_{kind}") for kind in kinds)
+        assert all(found.has(f"status_{status}") for status in set(statuses) - {"registered"})
 
 
 # Properties of every bulletin.
 
 
-@given(any_results())
-def test_every_number_is_in_the_snapshot(results: Results) -> None:
-    assert numbers(bulletin(results, CONTEXT)) <= known_numbers(results, CONTEXT)
+def numbers_in(text: str, code: str) -> set[Decimal]:
+    """The numbers of a text as its language writes them; those that other people's texts hold are English."""
+    found = language(code)
+    grouped = rf"\d+(?:{re.escape(found.group)}\d{{3}})*(?:{re.escape(found.decimal)}\d+)?"
+    plain = rf"{grouped}|{NUMBER.pattern}"
+    marks = str.maketrans({found.group: "", found.decimal: "."})
+    return {Decimal(one.translate(marks)) for one in re.findall(plain, text)}
 
 
+@IN_EACH_LANGUAGE
+@given(results=any_results())
+def test_every_number_is_in_the_snapshot(code: str, results: Results) -> None:
+    theirs = numbers_in(" ".join([FOREIGN_FIGURES, CONTEXT.date]), code)
+    assert numbers_in(bulletin(results, CONTEXT, code), code) <= known_numbers(results, CONTEXT) | theirs
+
+
+@IN_EACH_LANGUAGE
 @pytest.mark.parametrize("make", MAKERS)
-def test_every_number_of_the_night_is_in_the_snapshot(make: Callable[[], Results]) -> None:
-    assert numbers(written(make)) <= known_numbers(make(), CONTEXT)
+def test_every_number_of_the_night_is_in_the_snapshot(code: str, make: Callable[[], Results]) -> None:
+    results = make()
+    known = known_numbers(results, CONTEXT) | numbers_in(results_json(results).decode(), code)
+    assert numbers_in(bulletin(results, CONTEXT, code), code) <= known
+
+
+@IN_EACH_LANGUAGE
+@given(results=any_results())
+def test_the_languages_say_the_same_number_of_sentences(code: str, results: Results) -> None:
+    def shape(text: str) -> list[bool]:
+        return [bool(line) for line in text.splitlines()]
+
+    assert shape(bulletin(results, CONTEXT, code)) == shape(bulletin(results, CONTEXT))
 
 
 ALLOWED: dict[str, Callable[[Results], bool]] = {
@@ -290,10 +320,87 @@ ALLOWED: dict[str, Callable[[Results], bool]] = {
 }
 
 
-@given(any_results())
-def test_no_word_stands_where_its_condition_does_not_hold(results: Results) -> None:
-    text = bulletin(results, CONTEXT)
-    assert [word for word, allowed in ALLOWED.items() if re.search(word, text) and not allowed(results)] == []
+def is_called(results: Results) -> bool:
+    return results.outcome.status == "called" and results.outcome.winner is not None
+
+
+def is_certified(results: Results) -> bool:
+    return results.outcome.status == "certified" and results.outcome.winner is not None
+
+
+def is_over(results: Results) -> bool:
+    return results.state not in ("before", "voting")
+
+
+def has_votes(results: Results) -> bool:
+    return is_over(results) and results.valid > 0
+
+
+def one_leads(results: Results) -> bool:
+    return results.state == "counting" and len(leaders(results)) == 1
+
+
+def never(results: Results) -> bool:
+    return False
+
+
+WORDS: dict[str, dict[str, Callable[[Results], bool]]] = {
+    "en": ALLOWED,
+    "az": {
+        r"qalib gəlib": is_called,
+        r"qalib elan": is_certified,
+        r"proqnoz|proyeksiya|saxta|qələbə(?! iddiası)": never,
+        r"ötülməz": lead_is_settled,
+        r"\böndədir": one_leads,
+        r"təkrar səsvermə": lambda r: bool(r.outcome.run_off),
+        r"faiz bəndi|sayılmış səslər üzrə": has_votes,
+        r"[Ii]lkin nəticə": lambda r: r.outcome.status != "certified",
+        r"elan verilməyib": lambda r: not r.calls,
+    },
+    "ru": {
+        r"[Пп]обед[аы]": is_called,
+        r"[Пп]обедител": is_certified,
+        r"прогноз|проекци|фальсиф|выиграл|победил": never,
+        r"непреодолим": lead_is_settled,
+        r"лидирует": one_leads,
+        r"второй тур": lambda r: bool(r.outcome.run_off),
+        r"процентного пункта|подсчитанных голосов": has_votes,
+        r"предварительн": lambda r: r.outcome.status != "certified",
+        r"никто не объявлен": lambda r: not r.calls,
+    },
+}
+"""Words that stand only under a condition, language by language; `never` under none."""
+
+
+@IN_EACH_LANGUAGE
+@given(results=any_results())
+def test_no_word_stands_where_its_condition_does_not_hold(code: str, results: Results) -> None:
+    text = bulletin(results, CONTEXT, code)
+    assert [word for word, allowed in WORDS[code].items() if re.search(word, text) and not allowed(results)] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "make", "sentence"),
+    [
+        ("az", examples.at_0313, "Ilham Aliyev ötülməz üstünlüyə malikdir: sayılmış səslər üzrə 92,05%"),
+        (
+            "az",
+            examples.at_0313,
+            "Ilham Aliyev: 4.281.625 səs; Zahid Oruj: 101.851 (2,19%); fərq 4.179.774 səs, yaxud 89,86 faiz bəndi.",
+        ),
+        ("ru", examples.at_0313, "Ilham Aliyev имеет непреодолимый отрыв: 92,05\xa0% подсчитанных голосов"),
+        (
+            "ru",
+            examples.at_0313,
+            "Ilham Aliyev: 4\xa0281\xa0625 голосов; Zahid Oruj: 101\xa0851 (2,19\xa0%); разрыв 4\xa0179\xa0774 голоса, "
+            "или 89,86 процентного пункта.",
+        ),
+        ("ru", examples.called, "Победа на выборах: Ilham Aliyev"),
+        ("az", examples.called, "Ilham Aliyev qalib gəlib"),
+    ],
+)
+def test_sentences_of_other_languages(code: str, make: Callable[[], Results], sentence: str) -> None:
+    assert sentence in bulletin(make(), CONTEXT, code).splitlines()
 
 
 @given(any_results())

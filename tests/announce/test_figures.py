@@ -2,7 +2,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tallyroom.announce.figures import clean, day, join_names, moment, number, share
+from tallyroom.announce.figures import clean, one_line
+from tallyroom.announce.language import language
+
+ENGLISH = language("en")
+number, share, moment, day, join_names = ENGLISH.number, ENGLISH.share, ENGLISH.moment, ENGLISH.day, ENGLISH.join
 
 
 def test_thousands_have_commas() -> None:
@@ -52,3 +56,9 @@ def test_clean_text_is_one_line_and_stays_as_it_is(text: str) -> None:
     once = clean(text)
     assert len(once.splitlines()) <= 1
     assert clean(once) == once
+
+
+@given(st.text())
+def test_one_line_differs_from_clean_only_in_the_spaces_that_hold_a_number_together(text: str) -> None:
+    assert clean(one_line(text)) == clean(text)
+    assert one_line("4\xa0281 a\n b") == "4\xa0281 a b"

@@ -19,6 +19,10 @@ def server(tmp_path: Path) -> Iterator[ThreadingHTTPServer]:
     (site / "v/1").mkdir(parents=True)
     (site / "index.html").write_text("<p>page</p>")
     (site / "v/1/results.json").write_text("{}")
+    (site / "v/1/nist.json").write_text("plain")
+    (site / "v/1/nist.json.br").write_text("packed by Brotli")
+    (site / "v/1/nist.json.gz").write_text("packed by gzip")
+    (site / "v/1/areas.csv.tmp").write_text("not yet")
     (tmp_path / "private.key").write_text("secret")
     (site / "link").symlink_to(tmp_path / "private.key")
     server = site_server(site, "127.0.0.1", 18_000)
@@ -34,10 +38,11 @@ class Answer(NamedTuple):
     body: bytes
 
 
-def ask(server: ThreadingHTTPServer, path: str, method: str = "GET") -> Answer:
+def ask(server: ThreadingHTTPServer, path: str, method: str = "GET", **headers: str) -> Answer:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
     connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=5)
     with contextlib.closing(connection):
-        connection.request(method, path, headers={"Connection": "close"})
+        connection.request(method, path, headers={"Connection": "close", **named})
         answer = connection.getresponse()
         return Answer(answer.status, answer.headers, answer.read())
 
@@ -72,3 +77,49 @@ def test_a_site_is_read_and_never_written(server: ThreadingHTTPServer, method: s
 def test_a_busy_port_is_stepped_over(server: ThreadingHTTPServer, tmp_path: Path) -> None:
     with site_server(tmp_path, "127.0.0.1", server.server_port) as second:
         assert second.server_port == server.server_port + 1
+
+
+@pytest.mark.parametrize(
+    ("accepts", "encoding", "body"),
+    [
+        ("gzip, deflate, br", "br", b"packed by Brotli"),
+        ("gzip;q=1.0, br;q=0", "gzip", b"packed by gzip"),
+        ("identity", None, b"plain"),
+        ("gzip; q=0, br; q=0.0", None, b"plain"),
+        ("", None, b"plain"),
+    ],
+)
+def test_a_text_goes_out_as_the_best_twin_that_the_visitor_takes(
+    server: ThreadingHTTPServer, accepts: str, encoding: str | None, body: bytes
+) -> None:
+    answer = ask(server, "/v/1/nist.json", Accept_Encoding=accepts)
+    assert (answer.headers["Content-Encoding"], answer.body) == (encoding, body)
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.headers["Vary"] == "Accept-Encoding"
+    assert ask(server, "/v/1/results.json", Accept_Encoding=accepts).body == b"{}"
+
+
+def test_what_a_visitor_has_is_not_sent_again(server: ThreadingHTTPServer, tmp_path: Path) -> None:
+    tag = ask(server, "/").headers["ETag"]
+    for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        again = ask(server, "/", If_None_Match=known)
+        assert (again.status, again.body, again.headers["ETag"]) == (304, b"", tag)
+        assert again.headers["Cache-Control"] == "public, max-age=5"
+    assert ask(server, "/", If_None_Match='"other"').status == 200
+    (tmp_path / "site/index.html").write_text("<p>a newer page</p>")
+    assert ask(server, "/", If_None_Match=tag).body == b"<p>a newer page</p>"
+
+
+def test_twins_have_tags_of_their_own(server: ThreadingHTTPServer) -> None:
+    tags = {ask(server, "/v/1/nist.json", Accept_Encoding=one).headers["ETag"] for one in ("br", "gzip", "identity")}
+    assert len(tags) == 3
+
+
+@pytest.mark.parametrize("path", ["/v/1/nist.json.br", "/v/1/nist.json.gz", "/v/1/areas.csv.tmp", "/v/1/areas.csv"])
+def test_twins_and_files_that_are_not_ready_are_not_there_by_name(server: ThreadingHTTPServer, path: str) -> None:
+    assert ask(server, path).status == 404
+
+
+def test_the_head_of_a_file_is_that_of_the_file(server: ThreadingHTTPServer) -> None:
+    answer = ask(server, "/v/1/nist.json", "HEAD", Accept_Encoding="br")
+    assert (answer.status, answer.headers["Content-Length"], answer.body) == (200, "16", b"")

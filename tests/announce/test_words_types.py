@@ -7,9 +7,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 HEAD = """\
-from tallyroom.announce import words
+from tallyroom.announce.language import language
+from tallyroom.announce.words import Words
 from tallyroom.tally.results import BallotProgress, HourTurnout, RegisterProgress, StationProgress
 
+words = Words(language("en"))
 stations = StationProgress(1, 2, "50.00")
 voters = RegisterProgress(1, 2, "50.00")
 ballots = BallotProgress(1, 2, "50.00")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
+import pytest
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
 from django.test import Client
@@ -18,6 +19,9 @@ from tallyroom.console.submissions.sequencer import Sequencer
 from tallyroom.console.submissions.wiring import room
 from tallyroom.intake.opening import reader
 from tallyroom.record.acts import AnyAct, Seal, decode
+
+on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""For what does not depend on which database it is."""
 
 SCRIPT = '<script>alert("1")</script>&\'"'
 """Typed into every text field: no page may show it other than escaped."""

@@ -40,11 +40,12 @@ class Serving:
             if "/link/" in line:
                 break
         self.port = int(re.search(r"localhost:(\d+)/", "".join(self.lines)).group(1))  # type: ignore[union-attr]
+        self.ask("/latest.json")
 
     def ask(self, path: str) -> Answer:
         """Ask until it answers: it prints its address before it listens."""
-        for _ in range(400):
-            with closing(HTTPConnection("localhost", self.port, timeout=10)) as connection:
+        while self.process.poll() is None:
+            with closing(HTTPConnection("localhost", self.port, timeout=60)) as connection:
                 try:
                     connection.request("GET", path)
                 except ConnectionRefusedError:
@@ -52,7 +53,7 @@ class Serving:
                 else:
                     answer = connection.getresponse()
                     return Answer(answer.status, dict(answer.headers), answer.read())
-        raise AssertionError("the server does not answer")
+        raise AssertionError(f"the server ended: {self.process.communicate()[1]}")
 
     def stop(self) -> str:
         """End it; what it said on standard error."""

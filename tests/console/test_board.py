@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -14,7 +15,7 @@ from tallyroom.console.submissions.models import Submission
 from tallyroom.console.submissions.sequencer import Sequencer
 from tallyroom.record.acts import Closed, Opened, Statement, Turnout
 from tests.console.conftest import Browsers, People
-from tests.console.night import SCRIPT, acts, send, sequencing, text, token
+from tests.console.night import SCRIPT, acts, on_sqlite, send, sequencing, text, token
 
 ENTER = "/console/board/area/N1/enter/"
 FILE = "/console/board/station/S-0001/report/"
@@ -51,6 +52,7 @@ def test_a_table_of_stations_is_entered_in_one_form(operator: Client, folder: Pa
     assert Trail.objects.get(action="day reported").detail == {"reports": 4}
 
 
+@on_sqlite
 def test_an_empty_form_and_figures_that_stand_already_enter_nothing(operator: Client, folder: Path) -> None:
     send(operator, ENTER, hour="12:00", **{"opened-0": "on", "voted-0": "40"})
     send(operator, ENTER, hour="12:00")
@@ -68,6 +70,7 @@ def test_an_empty_form_and_figures_that_stand_already_enter_nothing(operator: Cl
         (("20:00", "40"), ("12:00", "41"), "A later hour has only 40."),
     ],
 )
+@on_sqlite
 def test_a_doubtful_figure_needs_a_reason_which_stands_in_the_act(
     operator: Client, folder: Path, first: tuple[str, str], then: tuple[str, str], said: str
 ) -> None:
@@ -80,6 +83,7 @@ def test_a_doubtful_figure_needs_a_reason_which_stands_in_the_act(
     assert turnouts(folder)[1:] == [("S-0001", then[0], int(then[1]), "counted twice")]
 
 
+@on_sqlite
 def test_one_wrong_line_keeps_the_whole_table_out_and_keeps_what_was_typed(operator: Client, folder: Path) -> None:
     page = send(operator, ENTER, hour="12:00", **{"voted-0": "4o", "voted-1": "90", "closed-1": "on"})
     assert page.status_code == 422
@@ -89,6 +93,7 @@ def test_one_wrong_line_keeps_the_whole_table_out_and_keeps_what_was_typed(opera
 
 
 @pytest.mark.parametrize("typed", ["-1", "1.5", "1000000", "١٢", "9" * 5000, SCRIPT, "' OR 1=1 --"])
+@on_sqlite
 def test_what_is_no_number_is_never_entered_and_shown_escaped(operator: Client, folder: Path, typed: str) -> None:
     page = send(operator, ENTER, hour="12:00", **{"voted-0": typed})
     assert page.status_code == 422
@@ -108,6 +113,7 @@ def test_a_form_counts_once_however_often_it_is_sent(operator: Client, folder: P
     assert Submission.objects.count() == 1
 
 
+@on_sqlite
 def test_areas_of_others_are_not_there(operator: Client, browser: Browsers, person: People, folder: Path) -> None:
     for address in ("area/N2/", "area/N/", "area/S1/enter/", "station/S-0003/", "wall/N2/", "area/nowhere/"):
         assert operator.get(f"/console/board/{address}").status_code == 404, address
@@ -139,6 +145,7 @@ def test_a_duty_that_has_ended_ends_with_the_next_form(
     assert turnouts(folder) == []
 
 
+@on_sqlite
 def test_forms_of_other_sites_are_refused(browser: Browsers, person: People, folder: Path) -> None:
     client = browser(person("olga", "operator", area="N1"), forgeries=True)
     form = {
@@ -172,6 +179,7 @@ def test_a_file_is_entered_whole(browser: Browsers, person: People, folder: Path
     assert len(turnouts(folder)) == 3
 
 
+@on_sqlite
 def test_every_fault_of_a_file_is_named_with_its_line_and_nothing_enters(operator: Client, folder: Path) -> None:
     rows = "S-0001,12:00,40\nS-0001,20:00,30\nS-0005,12:00,1\n"
     page = send(operator, TABLE, table=table(f"station_id,hour,voted\n{rows}{SCRIPT},12:00,x\n"))
@@ -184,6 +192,7 @@ def test_every_fault_of_a_file_is_named_with_its_line_and_nothing_enters(operato
     assert turnouts(folder) == []
 
 
+@on_sqlite
 def test_a_file_that_is_too_large_or_none_is_refused(operator: Client, folder: Path) -> None:
     assert send(operator, TABLE, table=table("x" * (reports.MOST_BYTES + 1))).status_code == 422
     assert send(operator, TABLE, table=table("\x00\x01")).status_code == 422
@@ -191,6 +200,7 @@ def test_a_file_that_is_too_large_or_none_is_refused(operator: Client, folder: P
     assert turnouts(folder) == []
 
 
+@on_sqlite
 def test_the_commissions_incident_is_an_observation_in_its_own_name(operator: Client, folder: Path) -> None:
     page = send(operator, FILE, text=f"Power cut {SCRIPT}")
     assert "<script>alert" not in text(page)
@@ -235,6 +245,7 @@ def test_an_observers_count_stands_beside_the_commissions(
         {"organisation": "Watch", "text": "a\x00b"},
     ],
 )
+@on_sqlite
 def test_reports_that_cannot_be_filed(browser: Browsers, person: People, folder: Path, typed: dict[str, str]) -> None:
     observer = browser(person("otto", "observer", area="N1"))
     assert send(observer, FILE, **typed).status_code == 422
@@ -242,6 +253,7 @@ def test_reports_that_cannot_be_filed(browser: Browsers, person: People, folder:
     assert not FieldReport.objects.exists()
 
 
+@on_sqlite
 def test_a_report_of_another_area_or_in_anothers_name_is_refused(browser: Browsers, person: People) -> None:
     observer = browser(person("otto", "observer", area="N1"))
     elsewhere = FILE.replace("S-0001", "S-0003")
@@ -253,6 +265,7 @@ def test_a_report_of_another_area_or_in_anothers_name_is_refused(browser: Browse
     assert (report.kind, report.station_id, report.filed_by.login) == ("observed", "S-0001", "otto")
 
 
+@on_sqlite
 def test_the_wall_shows_progress_and_nobody(browser: Browsers, person: People) -> None:
     wall = text(browser(person("rita", "reader")).get("/console/board/wall/"))
     assert "0 of 6 stations reported" in wall
@@ -260,7 +273,32 @@ def test_the_wall_shows_progress_and_nobody(browser: Browsers, person: People) -
     assert "<form" not in wall
 
 
+HUGE = 10**30
+HOSTILE = ["' OR 1=1 --", "-1", "1e9", "x" * 5000, SCRIPT, "%00", "../../etc/passwd", str(HUGE)]
+
+
+def test_hostile_addresses_and_parameters_are_answered_without_a_fault(
+    browser: Browsers, person: People, folder: Path
+) -> None:
+    client = browser(person("olga", "operator", "observer", "publisher", "certifier"))
+    for typed in HOSTILE:
+        for page in ("area/N1/", "area/N1/enter/", "reports/"):
+            answer = client.get(f"/console/board/{page}", {"page": typed, "hour": typed, "station": typed})
+            assert answer.status_code == 200, (page, typed)
+            assert "<script>alert" not in text(answer)
+        for page in ("area", "wall", "station"):
+            assert client.get(f"/console/board/{page}/{quote(typed, safe='')}/").status_code == 404, (page, typed)
+    for address in (f"board/messages/{HUGE}/", f"board/people/{HUGE}/remove/", f"board/reports/{HUGE}/settle/",
+                    f"board/telephones/{HUGE}/end/", f"publishing/{HUGE}/confirm/", f"publishing/{HUGE}/withdraw/",
+                    f"publishing/calls/{HUGE}/confirm/", f"publishing/certify/{HUGE}/confirm/",
+                    f"publishing/statements/{HUGE}/step/"):  # fmt: skip
+        answer = client.post(f"/console/{address}", {"reason": "x", "token": "0" * 32})
+        assert answer.status_code in (302, 404), address
+    assert len(acts(folder)) == 1
+
+
 @pytest.mark.parametrize("language", ["az", "ru", "en"])
+@on_sqlite
 def test_every_page_stands_in_every_language(browser: Browsers, person: People, language: str) -> None:
     client = browser(person("olga", "operator", "observer"))
     client.cookies["tallyroom_language"] = language

@@ -18,7 +18,7 @@ from tallyroom.console.board.models import Message, Telephone
 from tallyroom.console.submissions.models import Submission
 from tallyroom.record.acts import Closed, Opened, Turnout
 from tests.console.conftest import Browsers, People
-from tests.console.night import SCRIPT, acts, sequencing, serving, text
+from tests.console.night import SCRIPT, acts, on_sqlite, sequencing, serving, text
 
 SECRET = b"0123456789abcdef0123456789abcdef"
 NUMBER = "+994507654321"
@@ -109,6 +109,7 @@ def test_what_no_server_takes_is_kept_and_forwarded(gateway: Gateway, telephone:
     assert [act.voted for act in acts(folder, Turnout) if isinstance(act, Turnout)] == [40, 60]
 
 
+@on_sqlite
 def test_a_doubtful_message_waits_for_a_person_with_a_reason(
     gateway: Gateway, telephone: Telephone, folder: Path, browser: Browsers, olga: User
 ) -> None:
@@ -130,6 +131,7 @@ def test_a_doubtful_message_waits_for_a_person_with_a_reason(
     assert (act.voted, act.reason) == (101, "added on the day")
 
 
+@on_sqlite
 def test_a_doubtful_message_can_be_set_aside(
     gateway: Gateway, telephone: Telephone, folder: Path, browser: Browsers, olga: User, person: People
 ) -> None:
@@ -143,7 +145,7 @@ def test_a_doubtful_message_can_be_set_aside(
     assert not Submission.objects.exists()
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@on_sqlite
 def test_messages_that_are_refused(gateway: Gateway, telephone: Telephone, olga: User, folder: Path) -> None:
     gateway.take("+994500000000", f"T 0001 12 40 {SCRIPT}", "m-1")
     gateway.take(NUMBER, "T 0002 12 40", "m-2")
@@ -161,7 +163,7 @@ def test_messages_that_are_refused(gateway: Gateway, telephone: Telephone, olga:
     assert set(Message.objects.values_list("state", flat=True)) == {"refused"}
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@on_sqlite
 def test_requests_that_are_no_signed_message(gateway: Gateway, telephone: Telephone, folder: Path) -> None:
     body = json.dumps({"id": "m-1", "from": NUMBER, "text": "O 0001"}).encode()
     good = "sha256=" + hmac.new(SECRET, body, hashlib.sha256).hexdigest()
@@ -183,7 +185,7 @@ def test_requests_that_are_no_signed_message(gateway: Gateway, telephone: Teleph
     assert gateway.post(body)[0] == 404
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@on_sqlite
 def test_only_posts_are_answered(browser: Browsers) -> None:
     assert browser().get("/console/api/sms").status_code == 405
 

@@ -11,7 +11,7 @@ from tallyroom.console.board.attendants import present_at
 from tallyroom.console.board.models import Attendant
 from tallyroom.record.acts import Present
 from tests.console.conftest import Browsers, People
-from tests.console.night import SCRIPT, text
+from tests.console.night import SCRIPT, on_sqlite, text
 
 PEOPLE = "/console/board/station/S-0001/people/"
 
@@ -32,8 +32,8 @@ def test_a_protocol_gets_counts_and_never_a_name(operator: Client) -> None:
         assert add(operator, *row) == 302
     assert present_at("S-0001") == (
         Present("agent", "Red", 1),
-        Present("chair", "Commission", 1),
         Present("member", "Blue", 1),
+        Present("member", "Commission", 1),
         Present("member", "Red", 2),
         Present("observer", "Watch", 1),
     )
@@ -59,6 +59,7 @@ def test_names_are_erased_and_the_counts_stay(operator: Client, folder: Path) ->
     assert not any("Secret" in str(row.detail) + row.subject for row in Trail.objects.all())
 
 
+@on_sqlite
 def test_one_person_is_removed(operator: Client) -> None:
     add(operator, "member", "Red", "B")
     row = Attendant.objects.get()
@@ -67,6 +68,7 @@ def test_one_person_is_removed(operator: Client) -> None:
     assert Trail.objects.filter(action="attendant removed").count() == 1
 
 
+@on_sqlite
 def test_other_areas_and_other_duties(operator: Client, browser: Browsers, person: People) -> None:
     row = Attendant.objects.create(station_id="S-0003", role="member", nominated_by="Red", name="B")
     for address in (PEOPLE.replace("0001", "0003"), f"/console/board/people/{row.pk}/remove/",
@@ -78,7 +80,7 @@ def test_other_areas_and_other_duties(operator: Client, browser: Browsers, perso
     assert Attendant.objects.get().name == "B"
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@on_sqlite
 def test_what_cannot_be_added(operator: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     assert add(operator, "president", "Red") == 422
     assert add(operator, "member", "") == 422
@@ -88,3 +90,18 @@ def test_what_cannot_be_added(operator: Client, monkeypatch: pytest.MonkeyPatch)
     assert Attendant.objects.get().station_id == "S-0001"
     monkeypatch.setattr(attendants, "MOST", 1)
     assert add(operator, "member", "Red") == 422
+
+
+@on_sqlite
+def test_whoever_receives_a_form_is_offered_the_counts_of_its_station(browser: Browsers, person: People) -> None:
+    client = browser(person("olga", "operator", area="N1"))
+    for by in ("Red", "Red", SCRIPT):
+        add(client, "agent", by, "Ayan Secret")
+    receive = "/console/desk/receive/"
+    page = text(client.get(receive, {"station": "S-0001", "contest": "mayor"}))
+    assert 'name="present_1_by" maxlength="120" value="Red"' in page
+    assert 'name="present_1_count" inputmode="numeric" maxlength="3" value="2"' in page
+    assert page.count('<option value="agent" selected>') == 2
+    assert "Secret" not in page
+    assert "<script>alert" not in page
+    assert "present_0_by" in text(client.get(receive, {"station": "S-0002", "contest": "mayor"}))

@@ -1,7 +1,7 @@
 """Publishing, calls and certification: two people each time, and what they have seen is what goes out."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -32,8 +32,9 @@ from tallyroom.record.acts import (
     Uncall,
 )
 from tallyroom.tally.replay import replay
+from tallyverify.__main__ import main as verify
 from tests.console.conftest import Browsers, People
-from tests.console.night import SCRIPT, acts, send, sequencing, text
+from tests.console.night import SCRIPT, acts, on_sqlite, send, sequencing, text
 from tests.tally.village import lines
 
 AT = "2025-06-15T21:00:00+00:00"
@@ -138,6 +139,7 @@ def test_one_proposal_waits_at_a_time_and_can_be_withdrawn(pair: tuple[Client, C
     assert acts(folder, Publication) == []
 
 
+@on_sqlite
 def test_an_annulment_between_the_look_and_the_press_stops_a_publication(
     pair: tuple[Client, Client], system: User, folder: Path
 ) -> None:
@@ -156,6 +158,7 @@ def test_an_annulment_between_the_look_and_the_press_stops_a_publication(
     assert len(acts(folder, Publication)) == 2
 
 
+@on_sqlite
 def test_the_press_itself_refuses_what_nobody_has_seen(system: User, folder: Path) -> None:
     with transaction.atomic():
         details = {"at": AT, "basis": "another"}
@@ -165,27 +168,29 @@ def test_the_press_itself_refuses_what_nobody_has_seen(system: User, folder: Pat
     assert acts(folder, Publication) == []
 
 
+@pytest.mark.parametrize("time", [1, 2])
 def test_a_press_that_died_half_way_is_finished(
-    pair: tuple[Client, Client], system: User, folder: Path, monkeypatch: pytest.MonkeyPatch
+    pair: tuple[Client, Client], system: User, folder: Path, monkeypatch: pytest.MonkeyPatch, time: int
 ) -> None:
     count(system, "S-0001")
-    before, died = announce.Store.write, []
+    before, died = announce.Staging.reveal, []
 
-    def dies_once(store: announce.Store, files: dict[str, bytes]) -> None:
-        if not died and any("results.json" in name for name in files):
-            died.append(True)
+    def dies(staging: announce.Staging, *wanted: Callable[[str], bool]) -> None:
+        died.append(staging)
+        if len(died) == time:  # the act is in the record, and no file is visible
             raise OSError("the disk is full")
-        before(store, files)
+        before(staging, *wanted)
 
-    monkeypatch.setattr(announce.Store, "write", dies_once)
+    monkeypatch.setattr(announce.Staging, "reveal", dies)
     publish(pair)
-    assert died
+    assert len(died) > time
     assert (folder / "site/v/1/results.json").exists()
     assert (folder / "site/v/1/stations.csv").exists()
     assert len(acts(folder, Publication)) == 2
     assert Submission.objects.get(job=press.JOB).status == Status.DONE
 
 
+@on_sqlite
 def test_revealing_stations_are_flagged_before_publication(
     pair: tuple[Client, Client], system: User, folder: Path
 ) -> None:
@@ -223,6 +228,7 @@ def test_a_call_is_two_acts_by_two_desks_and_can_be_taken_back(
     assert replay(room().definition, reader(folder)).calls["mayor"].winner is None
 
 
+@on_sqlite
 def test_calls_of_nobody_and_of_no_contest(pair: tuple[Client, Client]) -> None:
     assert pair[0].post(f"{CALLS}mayor/propose/", {"candidate": "x"}).status_code == 404
     assert pair[0].post(f"{CALLS}king/propose/", {"candidate": "a"}).status_code == 404
@@ -230,6 +236,7 @@ def test_calls_of_nobody_and_of_no_contest(pair: tuple[Client, Client]) -> None:
     assert not Proposal.objects.exists()
 
 
+@on_sqlite
 def test_a_proposer_without_duty_has_proposed_nothing(pair: tuple[Client, Client], folder: Path) -> None:
     one, other = pair
     one.post(f"{CALLS}mayor/propose/", {"candidate": "a"})
@@ -247,6 +254,7 @@ def certify(pair: tuple[Client, Client], words: str = "Decision 14") -> str:
     return text(other.post(f"{CERTIFY}{number}/confirm/", {"basis": seen(other, CERTIFY)}, follow=True))
 
 
+@on_sqlite
 def test_nothing_is_certified_while_a_station_is_missing_or_in_review(
     pair: tuple[Client, Client], system: User, folder: Path
 ) -> None:
@@ -286,6 +294,26 @@ def test_certified_by_two_with_the_winner_of_the_rule_and_printed(
     assert pair[1].get("/console/publishing/final/mayor/data/private.key").status_code == 404
 
 
+@on_sqlite
+def test_the_sceptics_verifier_agrees_with_all_of_it(pair: tuple[Client, Client], system: User, folder: Path) -> None:
+    one, other = pair
+    count(system, *ALL)
+    send(one, STATEMENTS, **SAID | {"kind": "announcement", "figures": "votes.a=361"})
+    send(one, STATEMENTS, **SAID | {"kind": "complaint"})
+    publish(pair)
+    one.post(f"{CALLS}mayor/propose/", {"candidate": "a"})
+    other.post(f"{CALLS}{Proposal.objects.latest('pk').pk}/confirm/", {"basis": seen(other, CALLS)})
+    publish(pair)
+    stands = replay(room().definition, reader(folder)).contests["mayor"].act_in_force(0)
+    enter(system, Annulment(at=AT, contest="mayor", station="S-0001", supersedes=stands, reason="ruling"))
+    certify(pair)
+    publish(pair)
+    results = json.loads((folder / "site/v/3/results.json").read_bytes())
+    assert (results["state"], results["outcome"]["winner"], len(results["annulled"])) == ("certified", "a", 1)
+    assert verify([str(folder / "site")]) == 0
+
+
+@on_sqlite
 def test_what_is_certified_is_certified_again_only_after_a_change(
     pair: tuple[Client, Client], system: User, folder: Path
 ) -> None:
@@ -299,6 +327,7 @@ def test_what_is_certified_is_certified_again_only_after_a_change(
     assert len(acts(folder, Certification)) == 2
 
 
+@on_sqlite
 def test_a_correction_after_the_proposal_stops_the_certification(
     pair: tuple[Client, Client], system: User, folder: Path
 ) -> None:
@@ -313,6 +342,7 @@ def test_a_correction_after_the_proposal_stops_the_certification(
     assert acts(folder, Certification) == []
 
 
+@on_sqlite
 def test_the_winner_is_never_typed(pair: tuple[Client, Client], system: User, folder: Path) -> None:
     one = pair[0]
     count(system, *ALL)
@@ -323,7 +353,7 @@ def test_the_winner_is_never_typed(pair: tuple[Client, Client], system: User, fo
 
 
 @pytest.mark.parametrize("duty", ["operator", "keyer", "reviewer", "reader", "observer", "administrator"])
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@on_sqlite
 def test_other_duties_publish_call_and_certify_nothing(browser: Browsers, person: People, duty: str) -> None:
     client = browser(person("mallory", duty))
     for address in (PUBLISH, CALLS, CERTIFY, "/console/publishing/statements/"):
@@ -336,7 +366,7 @@ def test_other_duties_publish_call_and_certify_nothing(browser: Browsers, person
         assert client.post(address, {"candidate": "a", "basis": "x", "token": "0" * 32}).status_code == 403, address
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@on_sqlite
 def test_publishers_need_a_second_factor_and_tokens_of_their_pages(browser: Browsers, person: People) -> None:
     paula = person("paula", "publisher")
     assert browser(paula, second_factor=False).get(PUBLISH).status_code == 302
@@ -350,6 +380,7 @@ STATEMENTS = "/console/publishing/statements/"
 SAID = {"contest": "mayor", "speaker": "B", "said_at": "2025-06-15T23:10", "source": "Agency", "text": "Well done."}
 
 
+@on_sqlite
 def test_a_statement_is_an_act_and_its_figures_are_held_against_the_count(
     pair: tuple[Client, Client], system: User, folder: Path
 ) -> None:
@@ -380,7 +411,7 @@ def test_a_statement_is_an_act_and_its_figures_are_held_against_the_count(
         {"text": "a\x00b"},
     ],
 )
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@on_sqlite
 def test_statements_that_are_refused(pair: tuple[Client, Client], folder: Path, typed: dict[str, str]) -> None:
     assert send(pair[0], STATEMENTS, **SAID | {"kind": "concession"} | typed).status_code == 422
     assert acts(folder, Statement) == []
@@ -413,7 +444,7 @@ def test_a_complaint_moves_by_acts_that_supersede(pair: tuple[Client, Client], f
 
 
 @pytest.mark.parametrize("language", ["az", "ru", "en"])
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@on_sqlite
 def test_every_page_stands_in_every_language(pair: tuple[Client, Client], system: User, language: str) -> None:
     count(system, *ALL)
     certify(pair)

@@ -1,6 +1,7 @@
 """Protocols in bulk: outcomes, what is on file, imports that are stopped, and nothing written for bad input."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tallyroom.election.filing import Filing, read_filing
 from tallyroom.election.formfile import shipped_form
 from tallyroom.election.infer import infer
 from tallyroom.election.mapping import default_mapping
+from tallyroom.election.secrecy import Secrecy
 from tallyroom.election.tablefile import read_table_file
 from tallyroom.intake import bulk
 from tallyroom.intake.bulk import import_protocols, most_rows
@@ -199,3 +201,17 @@ def test_an_unknown_contest_is_a_key_error(tmp_path: Path, definition: Definitio
 
 def test_a_table_has_no_more_rows_than_stations_and_summaries(tmp_path: Path, definition: Definition) -> None:
     assert most_rows(definition, "president", filed(tmp_path, CLEAN).mapping) == 4 + 2 + 1
+
+
+def test_rows_that_would_show_how_people_voted_keep_a_table_out_where_the_rule_withholds_them(
+    tmp_path: Path, definition: Definition, new_clerk: NewClerk
+) -> None:
+    strict, clerk = replace(definition, secrecy=Secrecy(rule="withhold")), new_clerk("one")
+    small, unanimous = "S-0001,N,100,8,8,0,5,3", "S-0002,N,100,50,40,10,40,0"
+    table = filed(tmp_path, small, unanimous, "S-0003,S,100,50,45,5,30,15", definition=strict)
+    with pytest.raises(BadInput) as caught:
+        import_protocols(table, strict, "", state_of(strict, clerk), clerk, AT)
+    assert [(fault.line, fault.field) for fault in caught.value.faults] == [(2, "votes"), (3, "votes")]
+    assert clerk.log.size == 0
+    report = import_protocols(table, definition, "", state_of(definition, clerk), clerk, AT)
+    assert report.rows == 3

@@ -7,7 +7,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from tallyroom.intake import desk
 from tallyroom.intake.paper import Paper
 from tallyroom.intake.refusal import Refusal
-from tallyroom.intake.stages import NEXT, TABLE, Stage
+from tallyroom.intake.stages import NEXT, TABLE, Event, Stage
 from tallyroom.intake.stationform import Form
 from tallyroom.record.acts import Accepted, Annulment, Correction, Figures, Protocol, Recount
 from tests.tally.village import village
@@ -48,8 +48,9 @@ class Desk(RuleBasedStateMachine):
             return
         assert (before.stage, event) in TABLE
         assert form.version == before.version + 1
-        reached = {before.stage, NEXT[before.stage, event], *(NEXT.get((form.stage, after)) for after in desk.Event)}
-        assert {form.stage, form.target or form.stage} <= reached
+        led = NEXT[before.stage, event]
+        judged = {NEXT.get((led, verdict)) for verdict in (Event.CLEAR, Event.HOLD)}
+        assert {form.stage, form.target or form.stage} <= {before.stage, led, *judged}
         self.form = form
         for act in acts:
             self.judge(before, act)

@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tallyroom.election.areas import Area, Areas
 from tallyroom.election.stations import Stations
-from tallyroom.intake.plausibility import Doubt, doubts
+from tallyroom.intake.plausibility import Doubt, doubtful, doubts
 from tallyroom.record.acts import Turnout
 from tallyroom.tally.fold import fold
 from tallyroom.tally.state import State
@@ -52,9 +54,21 @@ def others(count: int) -> State:
     return state(*reports, stations=count + 1)
 
 
-@pytest.mark.parametrize(("voted", "far"), [(569, False), (570, False), (571, True), (270, False), (269, True)])
-def test_far_from_the_area_is_more_than_fifteen_points_from_its_middle(voted: int, far: bool) -> None:
-    assert doubts(others(5), 0, "12:00", voted) == ((Doubt("far_from_area", 420),) if far else ())
+@pytest.mark.parametrize(("voted", "middle"), [(574, None), (576, 425), (266, None), (264, 415)])
+def test_far_from_the_area_is_more_than_fifteen_points_from_its_middle(voted: int, middle: int | None) -> None:
+    assert doubts(others(5), 0, "12:00", voted) == (() if middle is None else (Doubt("far_from_area", middle),))
+
+
+@given(st.lists(st.lists(st.integers(-1, 12), min_size=2, max_size=2), min_size=9, max_size=9), st.integers(0, 8))
+def test_the_board_flags_exactly_what_a_report_would_be_asked_about(rows: list[list[int]], nobody: int) -> None:
+    reports = [(f"S-{n:04d}", hour, 80 * voted) for n, row in enumerate(rows, 1)
+               for hour, voted in zip(("12:00", "20:00"), row, strict=True) if voted >= 0]  # fmt: skip
+    found = state(*reports, stations=9)
+    found.definition.stations.registered[nobody] = -1
+    for place, row in enumerate(doubtful(found, np.ones(9, np.bool_)).tolist()):
+        for hour, flag in zip(found.turnout.hours, row, strict=True):
+            voted = int(found.turnout.voted[place, found.turnout.hours.index(hour)])
+            assert flag == (voted >= 0 and bool(doubts(found, place, hour, voted)))
 
 
 def test_four_other_reports_are_too_few_to_be_far_from() -> None:

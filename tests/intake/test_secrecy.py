@@ -1,5 +1,6 @@
 """Stations whose figures reveal votes: flagged, or refused, as the election's rule says."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,8 +9,16 @@ import pytest
 from tallyroom.election.fault import BadInput
 from tallyroom.election.folder import load, write
 from tallyroom.election.secrecy import Secrecy
+from tallyroom.intake import desk
+from tallyroom.intake.acceptance import file_protocols
+from tallyroom.intake.desk import entered
+from tallyroom.intake.paper import Paper
+from tallyroom.intake.refusal import Withheld
 from tallyroom.intake.secrecy import Revealing, revealing, withheld
+from tallyroom.intake.stationform import Form
 from tallyroom.record.acts import Accepted, Annulment, Protocol
+from tallyroom.record.clerk import Clerk
+from tallyroom.record.error import RecordError
 from tallyroom.tally.fold import fold
 from tallyroom.tally.state import State
 from tests.tally.village import lines, village
@@ -58,12 +67,41 @@ def test_accepted_stations_are_flagged_until_they_leave_the_totals() -> None:
 
 
 def test_only_the_rule_withhold_refuses_figures() -> None:
+    contest, form, strict = village().contest(), village().form, Secrecy(rule="withhold")
     figures = lines(8) | {"a": 4, "b": 3, "c": 1}
-    lenient, strict = village(), replace(village(), secrecy=Secrecy(rule="withhold"))
-    assert withheld(lenient, lenient.contest(), figures) is None
-    assert withheld(strict, strict.contest(), figures) == "small"
-    assert withheld(strict, strict.contest(), lines(80) | {"a": 40, "b": 30, "c": 10}) is None
-    assert withheld(strict, strict.contest(), lines(80) | {"a": 80, "b": None, "c": 0}) == "unanimous"
+    assert withheld(Secrecy(), form, contest, figures) is None
+    assert withheld(strict, form, contest, figures) == "small"
+    assert withheld(strict, form, contest, lines(80) | {"a": 40, "b": 30, "c": 10}) is None
+    assert withheld(strict, form, contest, lines(80) | {"a": 80, "b": None, "c": 0}) == "unanimous"
+
+
+FIGURES: dict[str | None, list[int]] = {"small": [4, 3, 1], "unanimous": [80, 0, 0], None: [40, 30, 10]}
+
+
+def test_the_desk_files_nothing_that_is_withheld_and_takes_the_neighbours_form() -> None:
+    paper = Paper(village().form, village().contest(), Secrecy(rule="withhold"))
+    first = entered(desk.receive(Form(contest="mayor", station="S-0001"), 0, AT).form, 1)
+    for votes in FIGURES.values():
+        figures = lines(sum(votes)) | dict(zip("abc", votes, strict=True))
+        once = desk.key(first, 1, figures, paper, first.version, AT)
+        assert once.acts == ()
+        if sum(votes) == 80 and max(votes) < 80:
+            twice = desk.key(once.form, 2, figures, paper, once.form.version, AT)
+            assert [type(act) for act in twice.acts] == [Protocol, Accepted]
+        else:
+            with pytest.raises(Withheld):
+                desk.key(once.form, 2, figures, paper, once.form.version, AT)
+
+
+@pytest.mark.parametrize("why", ["small", "unanimous"])
+def test_a_protocol_by_hand_is_refused_the_same_way(new_clerk: Callable[[str], Clerk], why: str) -> None:
+    clerk, state = new_clerk("one"), State(replace(village(), secrecy=Secrecy(rule="withhold")))
+    votes = FIGURES[why]
+    figures = dict(zip("abc", votes, strict=True))
+    protocol = Protocol(at=AT, contest="mayor", station="S-0001", lines=lines(sum(votes)), votes=figures)
+    with pytest.raises(RecordError, match="would show how people voted"):
+        file_protocols(state, clerk, [protocol], AT)
+    assert clerk.log.size == 0
 
 
 def test_the_rule_stands_in_the_election_folder(tmp_path: Path) -> None:

@@ -199,14 +199,15 @@ class WatchedDisk:
             written: int = file.write(data)
             return written
 
-    def power_cuts(self, draw: Random, singly: bool = True) -> Iterator[tuple[int, Any, Image]]:
+    def power_cuts(self, draw: Random, singly: bool = True, every: int = 1) -> Iterator[tuple[int, Any, Image]]:
         """Images that a power cut may leave: after how many steps, what was acknowledged last, the image.
 
         After each step: with all that is unsafe, with none of it, with the names alone, with all data torn or
         zeros, and some at random; singly: also with each unsafe step alone, and with all but that one.
+        every: only after each so many steps.
         """
         seen = set()
-        for length in range(len(self.steps) + 1):
+        for length in range(0, len(self.steps) + 1, every):
             said = [what for steps, what in self.acknowledged if steps <= length]
             for image in self._left_after(self.steps[:length], draw, singly):
                 key = (len(said), image.key())

@@ -11,18 +11,21 @@ The ladder, each rung bound to a condition on this snapshot alone; where it does
     certified                 X was declared the winner ...
 
 `headline` climbs it once and `bulletin` writes all that is true.  No sentence says that somebody won without
-a call or a certification, and a statement of somebody else is attributed and never ours.
+a call or a certification, and a statement of somebody else is attributed and never ours.  Every condition is
+here and here alone; `words`, `headlines` and `remarks` only say a sentence in one of the languages.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tallyroom.announce import headlines, remarks, words
-from tallyroom.announce.figures import clean, day
+from tallyroom.announce.figures import one_line
+from tallyroom.announce.headlines import Headlines
+from tallyroom.announce.language import Language, language
 from tallyroom.announce.ranking import Place, Ranking, rank
+from tallyroom.announce.remarks import Remarks
+from tallyroom.announce.words import Words
 from tallyroom.tally.results import AnnulledStation, CallShown, CandidateFigures, Results, StatementShown
 
-LANGUAGES = ("en",)
 COUNTED_OUT = ("complete", "certified")
 """The states in which every polling station has reported."""
 
@@ -48,70 +51,12 @@ class Context:
     reported: tuple[ReportedSentence, ...] = ()
 
 
-def bulletin(results: Results, context: Context, language: str = "en") -> str:
+def bulletin(results: Results, context: Context, code: str = "en") -> str:
     """One snapshot as plain text: headline, paragraphs with titles, the prefix it was computed from.
 
-    Raises ValueError for a language without a catalogue of sentences.
+    results: with the names of the language (`naming.named`).  Raises ValueError for a language without a file.
     """
-    if language not in LANGUAGES:
-        raise ValueError(f"no bulletin in {language!r}: choose one of {', '.join(LANGUAGES)}")
-    lines = [clean(line) for line in _head(results, context)]
-    for title, sentences in sections(results, context):
-        lines += ["", remarks.TITLES[title].upper(), *(clean(sentence) for sentence in sentences)]
-    return "\n".join([*lines, "", remarks.computed_from(results.snapshot)]) + "\n"
-
-
-def sections(results: Results, context: Context) -> list[tuple[str, list[str]]]:
-    """The titled paragraphs that have something to say: (key of `remarks.TITLES`, sentences)."""
-    names = {candidate.id: candidate.name for candidate in results.candidates}
-    announced, absent, others = statements_by_place(results)
-    paragraphs = [
-        ("result", list(result_sentences(results))),
-        ("progress", list(progress_sentences(results))),
-        ("changes", list(_changes(results))),
-        ("contradictions", [remarks.contradiction(found, names) for found in results.contradictions]),
-        ("announced", [remarks.statement(said) for said in announced[-1:]]),
-        ("absent", [remarks.absent(said) for said in absent]),
-        ("statements", [statement_sentence(said, results) for said in others]),
-        ("context", [remarks.reported_context(said.source, said.text) for said in context.reported]),
-        ("record", [remarks.limits()]),
-    ]
-    return [(title, sentences) for title, sentences in paragraphs if sentences]
-
-
-def headline(results: Results) -> str:
-    """The highest rung of the ladder that this snapshot reaches."""
-    outcome = results.outcome
-    winner = _winner(results)
-    if winner and outcome.status == "certified":
-        declared = headlines.declared if results.certification else headlines.declared_elsewhere
-        return declared(winner)
-    if winner and outcome.status == "called":
-        return headlines.won(winner)
-    if outcome.status == "no_valid_election":
-        return headlines.no_valid_election()
-    if outcome.run_off and results.state in COUNTED_OUT:
-        return headlines.run_off(_run_off(results))
-    if results.state == "before":
-        return headlines.before()
-    if results.state == "voting":
-        return headlines.voting(results.turnout.by_time[-1] if results.turnout.by_time else None)
-    if results.progress.stations.reported == 0:
-        return headlines.no_results()
-    if results.valid == 0:
-        return headlines.no_valid_votes()
-    return _headline_of_count(results, rank(results.candidates))
-
-
-def _headline_of_count(results: Results, ranking: Ranking) -> str:
-    leader, *level_with = ranking.first
-    if level_with or leader.percent is None:
-        return headlines.level(ranking.first)
-    if results.state != "counting":
-        return headlines.received(leader, leader.percent)
-    if lead_is_settled(results):
-        return headlines.insurmountable(leader, leader.percent)
-    return headlines.leads(leader, leader.percent)
+    return Bulletin(results, context, language(code)).text
 
 
 def lead_is_settled(results: Results) -> bool:
@@ -132,37 +77,201 @@ def shows_votes(results: Results) -> bool:
     return results.state not in ("before", "voting") and results.progress.stations.reported > 0
 
 
-def result_sentences(results: Results) -> Iterator[str]:
-    """Call or certification, then the order of candidates, then what the figures mean."""
-    yield from _decision(results)
-    if results.state in ("before", "voting"):
-        return
-    if not shows_votes(results):
-        yield words.no_results_reported()
-        return
-    if results.basis == "counted":
-        yield remarks.as_counted()
-    yield from _order(results, rank(results.candidates))
-    yield from (words.status_changed(c) for c in results.candidates if c.status != "registered")
+class Bulletin:
+    """What may be said of one snapshot, sentence by sentence, in one language."""
 
+    def __init__(self, results: Results, context: Context, language: Language) -> None:
+        self.results, self.context, self.language = results, context, language
+        self.words, self.headlines, self.remarks = Words(language), Headlines(language), Remarks(language)
 
-def _decision(results: Results) -> Iterator[str]:
-    outcome = results.outcome
-    winner = _winner(results)
-    if winner and outcome.status == "certified":
-        if results.certification:
-            yield words.declared(winner, results.certification)
+    @property
+    def text(self) -> str:
+        """The whole bulletin as plain text."""
+        lines = [one_line(line) for line in self._head()]
+        for title, sentences in self.sections():
+            lines += ["", self.language.upper(self.remarks.title(title)), *map(one_line, sentences)]
+        return "\n".join([*lines, "", self.remarks.computed_from(self.results.snapshot)]) + "\n"
+
+    def sections(self) -> list[tuple[str, list[str]]]:
+        """The titled paragraphs that have something to say: (key of its title, sentences)."""
+        results, remarks = self.results, self.remarks
+        announced, absent, others = statements_by_place(results)
+        paragraphs = [
+            ("result", list(self.result_sentences())),
+            ("progress", list(self.progress_sentences())),
+            ("changes", list(self._changes())),
+            ("contradictions", [remarks.contradiction(found, self.names) for found in results.contradictions]),
+            ("announced", [remarks.statement(said) for said in announced[-1:]]),
+            ("absent", [remarks.statement(said) for said in absent]),
+            ("statements", [self.statement_sentence(said) for said in others]),
+            ("context", [remarks.reported_context(said.source, said.text) for said in self.context.reported]),
+            ("record", [remarks.limits()]),
+        ]
+        return [(title, sentences) for title, sentences in paragraphs if sentences]
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The candidates' names by id."""
+        return {candidate.id: candidate.name for candidate in self.results.candidates}
+
+    def headline(self) -> str:
+        """The highest rung of the ladder that this snapshot reaches."""
+        outcome = self.results.outcome
+        winner = self._winner()
+        if winner and outcome.status == "certified":
+            declared = self.headlines.declared if self.results.certification else self.headlines.declared_elsewhere
+            return declared(winner)
+        if winner and outcome.status == "called":
+            return self.headlines.won(winner)
+        if outcome.status == "no_valid_election":
+            return self.headlines.no_valid_election()
+        if outcome.run_off and self.results.state in COUNTED_OUT:
+            return self.headlines.run_off(self._run_off())
+        if self.results.state == "before":
+            return self.headlines.before()
+        if self.results.state == "voting":
+            return self.headlines.voting(self.results.turnout.by_time[-1] if self.results.turnout.by_time else None)
+        if self.results.progress.stations.reported == 0:
+            return self.headlines.no_results()
+        if self.results.valid == 0:
+            return self.headlines.no_valid_votes()
+        return self._headline_of_count(rank(self.results.candidates))
+
+    def _headline_of_count(self, ranking: Ranking) -> str:
+        leader, *level_with = ranking.first
+        if level_with or leader.percent is None:
+            return self.headlines.level(ranking.first)
+        if self.results.state != "counting":
+            return self.headlines.received(leader, leader.percent)
+        if lead_is_settled(self.results):
+            return self.headlines.insurmountable(leader, leader.percent)
+        return self.headlines.leads(leader, leader.percent)
+
+    def result_sentences(self) -> Iterator[str]:
+        """Call or certification, then the order of candidates, then what the figures mean."""
+        yield from self._decision()
+        if self.results.state in ("before", "voting"):
+            return
+        if not shows_votes(self.results):
+            yield self.words.no_results_reported()
+            return
+        if self.results.basis == "counted":
+            yield self.remarks.as_counted()
+        yield from self._order(rank(self.results.candidates))
+        yield from (self.words.status_changed(c) for c in self.results.candidates if c.status != "registered")
+
+    def _decision(self) -> Iterator[str]:
+        outcome = self.results.outcome
+        winner = self._winner()
+        if winner and outcome.status == "certified":
+            if self.results.certification:
+                yield self.words.declared(winner, self.results.certification)
+            else:
+                yield self.words.declared_elsewhere(winner, outcome.why)
+        if winner and outcome.status == "called":
+            yield self.words.won(winner, _completing_call(self.results.calls, winner), outcome.why)
+        yield from (self.words.uncalled(call) for call in self.results.calls if call.action == "uncall")
+        if outcome.status == "no_valid_election":
+            yield self.words.no_valid_election(outcome.why)
+        if outcome.run_off:
+            yield self.words.run_off(self._run_off(), outcome.why, self.results.progress.stations)
+        if outcome.status == "open" and self.results.state == "complete":
+            yield self.words.still_open(outcome.why)
+
+    def _order(self, ranking: Ranking) -> Iterator[str]:
+        if self.results.valid == 0:
+            yield self.words.no_valid_votes()
+            return
+        leader, *level_with = ranking.first
+        if level_with and self.results.outcome.status == "certified":
+            yield self.words.certified_level(ranking.first)
+        elif level_with:
+            yield self.words.level(ranking.first, self.results.progress.stations)
+        elif leader.percent is not None:
+            yield self._position(leader, leader.percent)
+            yield from self._distance(leader, ranking.second)
+        rest = ranking.second if level_with else ranking.third
+        if rest:
+            yield self.words.best_of_rest(rest)
+
+    def _position(self, leader: CandidateFigures, percent: str) -> str:
+        if self.results.outcome.status == "certified":
+            return self.words.certified_share(leader, percent)
+        if self.results.state == "counting":
+            return self.words.leads(leader, percent, self.results.progress.stations)
+        return self.words.received(leader, percent, self.results.progress.stations)
+
+    def _distance(self, leader: CandidateFigures, second: Place) -> Iterator[str]:
+        if self.results.margin and second:
+            yield self.words.lead(leader, second, self.results.margin)
+        settled = self.results.settled
+        if settled is None:
+            return
+        if lead_is_settled(self.results):
+            yield self.words.insurmountable(leader, settled)
+            if not settled.settled:
+                yield self.words.majority_open(leader)
+        elif second and settled.by and settled.outstanding > 0 and settled.hurdle_percent:
+            yield self.words.hurdle(second, settled, settled.hurdle_percent)
+
+    def progress_sentences(self) -> Iterator[str]:
+        """Turnout, then the three measures of progress, then what is held back."""
+        yield from self.turnout_sentences()
+        if not shows_votes(self.results):
+            return
+        stations, ballots = self.results.progress.stations, self.results.progress.ballots
+        if stations.reported == stations.total:
+            yield self.words.all_stations_reported(stations)
         else:
-            yield words.declared_elsewhere(winner, outcome.why)
-    if winner and outcome.status == "called":
-        yield words.won(winner, _completing_call(results.calls, winner), outcome.why)
-    yield from (words.uncalled(call) for call in results.calls if call.action == "uncall")
-    if outcome.status == "no_valid_election":
-        yield words.no_valid_election(outcome.why)
-    if outcome.run_off:
-        yield words.run_off(_run_off(results), outcome.why, results.progress.stations)
-    if outcome.status == "open" and results.state == "complete":
-        yield words.still_open(outcome.why)
+            yield self.words.stations_reported(stations)
+            yield self.words.register_covered(self.results.progress.registered)
+        if ballots.cast is not None and ballots.counted > ballots.cast:
+            yield self.words.more_counted_than_cast(ballots, ballots.cast)
+        else:
+            yield self.words.ballots_counted(ballots)
+        yield self.words.valid_votes_counted(self.results.valid, self.results.invalid)
+        if self.results.counters.in_review:
+            yield self.remarks.in_review(self.results.counters)
+        if unread := unread_figures(self.results):
+            yield self.remarks.unread(unread)
+
+    def turnout_sentences(self) -> Iterator[str]:
+        """Turnout of the whole day once all stations are in, else of the last hour reported."""
+        turnout = self.results.turnout
+        if self.results.state in COUNTED_OUT and turnout.voted is not None and turnout.percent is not None:
+            yield self.words.turnout_final(turnout, turnout.voted, turnout.percent)
+        elif turnout.by_time:
+            yield self.words.turnout_at(turnout.by_time[-1], turnout.registered_opening)
+
+    def _changes(self) -> Iterator[str]:
+        for reason, stations in annulled_by_reason(self.results).items():
+            yield self.remarks.annulled(reason, stations, self.results.basis)
+        yield from (self.remarks.corrected(station) for station in self.results.corrections)
+
+    def statement_sentence(self, said: StatementShown) -> str:
+        """A statement with what this count itself holds beside it: no call yet, or no certification."""
+        sentence = self.remarks.statement(said)
+        if said.kind in ("concession", "victory_claim") and self.results.outcome.winner is None:
+            return f"{sentence} {self.remarks.no_call_in_force() if self.results.calls else self.remarks.no_call()}"
+        if said.kind == "certification" and self.results.certification is None:
+            return f"{sentence} {self.remarks.no_certification()}"
+        return sentence
+
+    def _head(self) -> Iterator[str]:
+        results, context = self.results, self.context
+        if origin := self.remarks.origin(results.data_origin):
+            yield origin
+        yield self.remarks.dateline(results.election_name, context.date, context.number, results.snapshot)
+        if results.contest_name != results.election_name:
+            yield results.contest_name
+        yield ""
+        yield self.headline()
+
+    def _winner(self) -> CandidateFigures | None:
+        return next((c for c in self.results.candidates if c.id == self.results.outcome.winner), None)
+
+    def _run_off(self) -> list[CandidateFigures]:
+        return [candidate for candidate in self.results.candidates if candidate.id in self.results.outcome.run_off]
 
 
 def _completing_call(calls: Sequence[CallShown], winner: CandidateFigures) -> CallShown | None:
@@ -178,84 +287,9 @@ def _completing_call(calls: Sequence[CallShown], winner: CandidateFigures) -> Ca
     return completing
 
 
-def _order(results: Results, ranking: Ranking) -> Iterator[str]:
-    if results.valid == 0:
-        yield words.no_valid_votes()
-        return
-    leader, *level_with = ranking.first
-    if level_with and results.outcome.status == "certified":
-        yield words.certified_level(ranking.first)
-    elif level_with:
-        yield words.level(ranking.first, results.progress.stations)
-    elif leader.percent is not None:
-        yield _position(results, leader, leader.percent)
-        yield from _distance(results, leader, ranking.second)
-    rest = ranking.second if level_with else ranking.third
-    if rest:
-        yield words.best_of_rest(rest)
-
-
-def _position(results: Results, leader: CandidateFigures, percent: str) -> str:
-    if results.outcome.status == "certified":
-        return words.certified_share(leader, percent)
-    if results.state == "counting":
-        return words.leads(leader, percent, results.progress.stations)
-    return words.received(leader, percent, results.progress.stations)
-
-
-def _distance(results: Results, leader: CandidateFigures, second: Place) -> Iterator[str]:
-    if results.margin and second:
-        yield words.lead(leader, second, results.margin)
-    settled = results.settled
-    if settled is None:
-        return
-    if lead_is_settled(results):
-        yield words.insurmountable(leader, settled)
-        if not settled.settled:
-            yield words.majority_open(leader)
-    elif second and settled.by and settled.outstanding > 0 and settled.hurdle_percent:
-        yield words.hurdle(second, settled, settled.hurdle_percent)
-
-
-def progress_sentences(results: Results) -> Iterator[str]:
-    """Turnout, then the three measures of progress, then what is held back."""
-    yield from _turnout(results)
-    if not shows_votes(results):
-        return
-    stations, ballots = results.progress.stations, results.progress.ballots
-    if stations.reported == stations.total:
-        yield words.all_stations_reported(stations)
-    else:
-        yield words.stations_reported(stations)
-        yield words.register_covered(results.progress.registered)
-    if ballots.cast is not None and ballots.counted > ballots.cast:
-        yield words.more_counted_than_cast(ballots, ballots.cast)
-    else:
-        yield words.ballots_counted(ballots)
-    yield words.valid_votes_counted(results.valid, results.invalid)
-    if results.counters.in_review:
-        yield remarks.in_review(results.counters)
-    if unread := unread_figures(results):
-        yield remarks.unread(unread)
-
-
 def unread_figures(results: Results) -> dict[str, int]:
     """The lines and candidates with unread figures, and in how many protocols."""
     return {line: count for line, count in results.unread.items() if count}
-
-
-def _turnout(results: Results) -> Iterator[str]:
-    turnout = results.turnout
-    if results.state in COUNTED_OUT and turnout.voted is not None and turnout.percent is not None:
-        yield words.turnout_final(turnout, turnout.voted, turnout.percent)
-    elif turnout.by_time:
-        yield words.turnout_at(turnout.by_time[-1], turnout.registered_opening)
-
-
-def _changes(results: Results) -> Iterator[str]:
-    for reason, stations in annulled_by_reason(results).items():
-        yield remarks.annulled(reason, stations, results.basis)
-    yield from (remarks.corrected(station) for station in results.corrections)
 
 
 def statements_by_place(results: Results) -> tuple[list[StatementShown], ...]:
@@ -272,31 +306,3 @@ def annulled_by_reason(results: Results) -> dict[str, list[AnnulledStation]]:
     for station in results.annulled:
         reasons.setdefault(station.reason, []).append(station)
     return reasons
-
-
-def statement_sentence(said: StatementShown, results: Results) -> str:
-    """A statement with what this count itself holds beside it: no call yet, or no certification."""
-    sentence = remarks.statement(said)
-    if said.kind in ("concession", "victory_claim") and results.outcome.winner is None:
-        return f"{sentence} {remarks.no_call_in_force() if results.calls else remarks.no_call()}"
-    if said.kind == "certification" and results.certification is None:
-        return f"{sentence} {remarks.no_certification()}"
-    return sentence
-
-
-def _head(results: Results, context: Context) -> Iterator[str]:
-    if results.data_origin in remarks.ORIGIN:
-        yield remarks.ORIGIN[results.data_origin]
-    yield remarks.dateline(results.election_name, day(context.date), context.number, results.snapshot)
-    if results.contest_name != results.election_name:
-        yield results.contest_name
-    yield ""
-    yield headline(results)
-
-
-def _winner(results: Results) -> CandidateFigures | None:
-    return next((c for c in results.candidates if c.id == results.outcome.winner), None)
-
-
-def _run_off(results: Results) -> list[CandidateFigures]:
-    return [candidate for candidate in results.candidates if candidate.id in results.outcome.run_off]

@@ -1,9 +1,9 @@
 """The page of a comparison: one HTML file, complete without JavaScript and without any other file."""
 
-from tallyroom.announce import comparison_words, remarks
+from tallyroom.announce import comparison_words
 from tallyroom.announce.comparison import ComparisonReport
 from tallyroom.announce.page import render
-from tallyroom.announce.snapshot import style_css
+from tallyroom.announce.style import style_css
 from tallyroom.audit.findings import AreaFindings, Comparison
 
 LISTED = 1000
@@ -17,7 +17,7 @@ def comparison_page(report: ComparisonReport) -> str:
         report=report,
         found=report.comparison,
         css=style_css().decode(),
-        origin=remarks.ORIGIN.get(report.data_origin),
+        origin=comparison_words.REMARKS.origin(report.data_origin),
         say=comparison_words,
         areas=_areas(report.comparison),
         listed=LISTED,

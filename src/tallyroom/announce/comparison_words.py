@@ -6,12 +6,16 @@ No sentence says why figures differ: "the published count has 3 more for A" name
 from collections.abc import Iterable, Sequence
 
 from tallyroom.announce.comparison import ComparisonReport
-from tallyroom.announce.figures import clean, join_names, number, share
-from tallyroom.announce.remarks import ORIGIN
+from tallyroom.announce.figures import clean
+from tallyroom.announce.language import language
+from tallyroom.announce.remarks import Remarks
 from tallyroom.audit.effect import Totals
 from tallyroom.audit.findings import Bound, Copy, Coverage, Difference, FieldTotals, Figure, NotComparable, Placed
 from tallyroom.election.table import PREFIX
 from tallyroom.tally.results import Outcome, percent
+
+REMARKS = Remarks(language("en"))
+number, share, join_names = REMARKS.language.number, REMARKS.language.share, REMARKS.language.join
 
 FIELDS = {
     "registered": "voters on the lists",
@@ -161,7 +165,7 @@ def copy(report: ComparisonReport, found: Copy) -> str:
 def text(report: ComparisonReport) -> str:
     """The comparison as plain text; at most LISTED stations of a kind are named."""
     found = report.comparison
-    lines = [ORIGIN[report.data_origin]] if report.data_origin in ORIGIN else []
+    lines = [*filter(None, [REMARKS.origin(report.data_origin)])]
     lines += [f"{report.copies.name} beside {report.election_name or report.published.name}", headline(report) + "."]
     lines += [f"{count:>9,} {case}" for case, count in counted(report)]
     lines += [coverage(found.coverage), "", *(gain(report, total) for total in found.totals if total.differing)]

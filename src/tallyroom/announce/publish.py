@@ -4,34 +4,33 @@ A site holds the public copy of the record (`checkpoint`, `tile/`, `log.vkey`), 
 (`definition/`), one folder a snapshot (`v/<number>/`, never changed), the newest page as `index.html`, and
 `latest.json`, which points to the newest snapshot and is replaced last.
 
-Every file of a snapshot is a function of the acts before it; its hash is in the publication act, which is in
-the record before any file is visible.  So whatever a crash leaves out is made again, byte for byte, by
-`restore`, from the record alone.
+Every file of a snapshot is a function of the acts before it; its hash is in the publication act, or in the manifest
+whose hash is there, and the act is in the record before any file is visible.  So whatever a crash leaves out is
+made again, byte for byte, by `restore`, from the record alone.
 """
 
-import hashlib
-import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
+from itertools import chain
 from pathlib import Path
 
-import msgspec
-import pyarrow.parquet as pq
-
-from tallyroom.announce.bulletin import Context, bulletin
-from tallyroom.announce.page import first_page
-from tallyroom.announce.snapshot import areas_parquet, headline_files, stations_csv
-from tallyroom.election.definition import Contest, Definition
+from tallyroom.announce.compress import twins
+from tallyroom.announce.edition import File, Snapshot, stands_in_act
+from tallyroom.announce.manifest import MANIFEST, Listed, listed, manifest_json
+from tallyroom.announce.pointer import LATEST, Pointer
+from tallyroom.announce.schema import check_schema
+from tallyroom.announce.staging import Staging
+from tallyroom.announce.whole import is_whole
+from tallyroom.election.definition import Definition
 from tallyroom.record.acts import Publication, Seen
 from tallyroom.record.clerk import Clerk
 from tallyroom.record.copy import copy_record
 from tallyroom.record.log import VKEY, Log
 from tallyroom.record.store import Store
-from tallyroom.tally.replay import catch_up, publications, summarise
+from tallyroom.tally.replay import Published, catch_up, publications
 from tallyroom.tally.results import Results
 from tallyroom.tally.state import State
-from tallyroom.tally.stations import station_table
 
-Files = dict[str, bytes]
+__all__ = ["Pointer", "Snapshot", "go_on", "publish", "restore"]
 
 Cosign = Callable[[bytes], bytes]
 """Gives a signed checkpoint back with the cosignatures it is to be shown with; raises RecordError to refuse."""
@@ -40,84 +39,6 @@ Cosign = Callable[[bytes], bytes]
 def no_witness(checkpoint: bytes) -> bytes:
     """Shows a checkpoint under the log's signature alone."""
     return checkpoint
-
-
-class Pointer(msgspec.Struct, frozen=True):
-    """latest.json: the newest snapshot, in about 300 bytes that a page can ask for every few seconds."""
-
-    election: str
-    data_origin: str
-    number: int
-    path: str
-    size: int
-    root: str
-    time: str
-    state: str
-
-
-class Snapshot:
-    """The files of one snapshot of the count, as of `state` and `time`; two batches, the tables second."""
-
-    def __init__(self, state: State, log: Log, number: int, time: str) -> None:
-        self.state = state
-        self.number = number
-        self._results = {contest.id: _with_areas(state, log, contest, time) for contest in state.definition.contests}
-
-    @property
-    def first(self) -> Results:
-        """The results of the first contest, which the first page shows."""
-        return next(iter(self._results.values()))
-
-    @property
-    def context(self) -> Context:
-        """What a bulletin says beside the results."""
-        return Context(self.number, self.state.definition.day.isoformat())
-
-    def headline(self) -> Files:
-        """results.json, areas.csv, bulletins and pages of each contest, by path below v/<number>/."""
-        return {
-            f"{folder}{name}": content
-            for folder, results in self._folders()
-            for name, content in headline_files(results, self.context, "../../../" if folder else "../../").items()
-        }
-
-    def tables(self) -> Files:
-        """The station tables and the area table of each contest, which follow."""
-        files: Files = {}
-        for folder, results in self._folders():
-            table = station_table(self.state, self.state.contests[results.contest])
-            parquet = io.BytesIO()
-            pq.write_table(table, parquet, compression="zstd")
-            files[f"{folder}stations.csv"] = stations_csv(table)
-            files[f"{folder}stations.parquet"] = parquet.getvalue()
-            files[f"{folder}areas.parquet"] = areas_parquet(results)
-        return files
-
-    def front(self) -> Files:
-        """What stands above all snapshots: the newest first page, and the pointer to this snapshot."""
-        results = self.first
-        page = first_page(results, bulletin(results, self.context), self.context, f"v/{self.number}/")
-        pointer = Pointer(
-            election=results.election,
-            data_origin=results.data_origin,
-            number=self.number,
-            path=f"v/{self.number}/",
-            size=results.snapshot.size,
-            root=results.snapshot.root,
-            time=results.snapshot.time,
-            state=results.state,
-        )
-        return {"index.html": page.encode(), "latest.json": msgspec.json.encode(pointer) + b"\n"}
-
-    def _folders(self) -> Iterator[tuple[str, Results]]:
-        """The folder of each contest: none for the first, its id for the others."""
-        for place, (contest, results) in enumerate(self._results.items()):
-            yield (f"{contest}/" if place else ""), results
-
-
-def _with_areas(state: State, log: Log, contest: Contest, time: str) -> Results:
-    areas = range(len(state.definition.areas))
-    return summarise(state, log, contest.id, time, publishing=True).results(areas)
 
 
 def publish(
@@ -136,9 +57,10 @@ def publish(
     Raises RecordError or OSError; what is then missing in `out` is made again by `restore`.
     """
     cosign(clerk.log.checkpoint)
-    snapshot = Snapshot(state, clerk.log, len(state.publications) + 1, at)
-    for make in (snapshot.headline, snapshot.tables):
-        _publish(state, clerk, folder, out, snapshot, make(), role, cosign)
+    snapshot = Snapshot(state, clerk.log, len(state.publications) + 1, at, shapes(state.definition, folder))
+    press = _Press(state, clerk, folder, out, snapshot, role, cosign)
+    first = press.publish(snapshot.headline())
+    press.publish(snapshot.tables(), before=first)
     return snapshot.first
 
 
@@ -156,35 +78,59 @@ def go_on(
     if not any(name.endswith("stations.csv") for name in newest.files):
         then = State(state.definition)
         catch_up(then, clerk.log, newest.size)
-        snapshot = Snapshot(then, clerk.log, newest.number, newest.at)
-        _publish(state, clerk, folder, out, snapshot, snapshot.tables(), role, cosign)
+        snapshot = Snapshot(then, clerk.log, newest.number, newest.at, shapes(then.definition, folder))
+        first = {name: listed(name, content) for name, content in snapshot.headline()}
+        _Press(state, clerk, folder, out, snapshot, role, cosign).publish(snapshot.tables(), before=first)
     return restore(state.definition, clerk.log, folder, out, cosign)
 
 
-def _publish(
-    state: State,
-    clerk: Clerk,
-    folder: Path,
-    out: Path,
-    snapshot: Snapshot,
-    files: Files,
-    role: str,
-    cosign: Cosign,
-) -> None:
-    """One part of a snapshot: its act first, then its files, then what points to them."""
-    shown = snapshot.first.snapshot
-    act = Publication(
-        at=shown.time, number=snapshot.number, snapshot=Seen(shown.size, shown.root), files=_hashes(files)
-    )
-    clerk.enter([act], role)
-    catch_up(state, clerk.log)
-    checkpoint = cosign(clerk.log.checkpoint)
-    Store(out / f"v/{snapshot.number}").write(files)
-    _write_front(out, folder, clerk.log, snapshot, checkpoint)
+def shapes(definition: Definition, folder: Path) -> bytes | None:
+    """The shapes of the areas, where the definition has them."""
+    name = "areas.geojson"
+    return (folder / name).read_bytes() if name in definition.files else None
+
+
+class _Press:
+    """Publishes the parts of one snapshot: each time its act first, then its files, then what points to them."""
+
+    def __init__(
+        self, state: State, clerk: Clerk, folder: Path, out: Path, snapshot: Snapshot, role: str, cosign: Cosign
+    ) -> None:
+        self._state, self._clerk, self._folder, self._out = state, clerk, folder, out
+        self._snapshot, self._role, self._cosign = snapshot, role, cosign
+
+    def publish(self, files: Iterable[File], before: dict[str, Listed] | None = None) -> dict[str, Listed]:
+        """One part; its files by path.  before: those of the first part, where this is the second."""
+        with Staging(self._out / f"v/{self._snapshot.number}") as staging:
+            for path, content in files:
+                staging.add(path, content)
+            made = staging.wait()
+            if before is not None:
+                staging.add(MANIFEST, _manifest(self._snapshot, before | made))
+                made = staging.wait()
+            self._enter({path: one.sha256 for path, one in made.items() if stands_in_act(path)})
+            checkpoint = self._cosign(self._clerk.log.checkpoint)
+            staging.reveal()
+        _write_front(self._out, self._folder, self._clerk.log, self._snapshot, checkpoint)
+        return made
+
+    def _enter(self, hashes: dict[str, str]) -> None:
+        shown = self._snapshot.first.snapshot
+        seen = Seen(shown.size, shown.root)
+        act = Publication(at=shown.time, number=self._snapshot.number, snapshot=seen, files=hashes)
+        self._clerk.enter([act], self._role)
+        catch_up(self._state, self._clerk.log)
+
+
+def _manifest(snapshot: Snapshot, files: dict[str, Listed]) -> bytes:
+    front = {name: listed(name, content) for name, content in snapshot.front.items()}
+    content = manifest_json(snapshot.number, snapshot.first, files, snapshot.held(), front)
+    check_schema("manifest", content)
+    return content
 
 
 def restore(definition: Definition, log: Log, folder: Path, out: Path, cosign: Cosign = no_witness) -> list[str]:
-    """Make the whole site again from the record; the files that come out other than they were published.
+    """Make whatever the site lacks again from the record; the files that come out other than they were published.
 
     A file that differs is not written.  Parquet may differ under another release of its library; any other
     difference means that record, definition or program are not those of the publication.
@@ -192,23 +138,33 @@ def restore(definition: Definition, log: Log, folder: Path, out: Path, cosign: C
     checkpoint = cosign(log.checkpoint)
     state = State(definition)
     differing: list[str] = []
-    newest: Snapshot | None = None
-    for published in publications(log):
-        catch_up(state, log, published.size)
-        snapshot = Snapshot(state, log, published.number, published.at)
-        files = snapshot.headline() | snapshot.tables()
-        made = _hashes(files)
-        same = {name: files[name] for name, sha256 in published.files.items() if made.get(name) == sha256}
-        differing += [f"v/{published.number}/{name}" for name in published.files if name not in same]
-        Store(out / f"v/{published.number}").write(same)
-        newest = snapshot
-    if newest is not None:
-        _write_front(out, folder, log, newest, checkpoint)
+    found = publications(log)
+    for published in found:
+        place = out / f"v/{published.number}"
+        whole = is_whole(place, published.files)
+        if published is found[-1] or not whole:
+            catch_up(state, log, published.size)
+            snapshot = Snapshot(state, log, published.number, published.at, shapes(definition, folder))
+            if not whole:
+                differing += [f"v/{published.number}/{name}" for name in _again(snapshot, published, place)]
+    if found:
+        _write_front(out, folder, log, snapshot, checkpoint)
     return differing
 
 
-def _hashes(files: Files) -> dict[str, str]:
-    return {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}
+def _again(snapshot: Snapshot, published: Published, place: Path) -> list[str]:
+    """Make a snapshot's files again; those that come out other than they were published, which are not written."""
+    with Staging(place) as staging:
+        for path, content in chain(snapshot.headline(), snapshot.tables()):
+            staging.add(path, content)
+        made = staging.wait()
+        known = {path: one for path, one in made.items() if path in published.files or not stands_in_act(path)}
+        known |= {path: Listed(published.files[path]) for path in known if path.endswith(".parquet")}
+        staging.add(MANIFEST, _manifest(snapshot, known))
+        made = staging.wait()
+        same = {path for path, sha256 in published.files.items() if path in made and made[path].sha256 == sha256}
+        staging.reveal(lambda path: path in same or (MANIFEST in same and not stands_in_act(path)))
+    return [path for path in published.files if path not in same]
 
 
 def _write_front(out: Path, folder: Path, log: Log, snapshot: Snapshot, checkpoint: bytes) -> None:
@@ -218,5 +174,6 @@ def _write_front(out: Path, folder: Path, log: Log, snapshot: Snapshot, checkpoi
     site = Store(out)
     kept = {name: content for name, content in definition.items() if not (out / name).exists()}
     site.write({**kept, VKEY: log.verifier.vkey.encode() + b"\n"})
-    for name, content in snapshot.front().items():
-        site.write({name: content})
+    for name, content in snapshot.front.items():
+        site.write({**dict(twins(name, content)), name: content})
+    site.write({LATEST: snapshot.pointer()})

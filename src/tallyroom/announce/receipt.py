@@ -12,9 +12,10 @@ from typing import NamedTuple
 import segno
 from markupsafe import Markup
 
-from tallyroom.announce import remarks
+from tallyroom.announce.language import language
 from tallyroom.announce.page import render
-from tallyroom.announce.snapshot import style_css
+from tallyroom.announce.remarks import Remarks
+from tallyroom.announce.style import style_css
 from tallyroom.election.definition import Contest, Definition
 from tallyroom.record.acts import Act, Publication, decode
 from tallyroom.record.canonical import encode_base64
@@ -121,7 +122,7 @@ def receipt_page(
         root=encode_base64(checkpoint.root),
         leaf=leaf_hash(standing.entry).hex(),
         css=Markup(style_css().decode()),
-        origin=remarks.ORIGIN.get(definition.data_origin),
+        origin=Remarks(language("en")).origin(definition.data_origin),
     )
 
 

@@ -1,12 +1,15 @@
-"""The sentences of an English bulletin around its figures: what is held back, changed, disputed or said by others.
+"""The sentences of a bulletin around its figures: what is held back, changed, disputed or said by others.
 
-A statement of somebody else is attributed and never ours; a contradiction is shown and never fitted.
+A statement of somebody else is attributed and never ours, in the words in which it was entered; a contradiction is
+shown and never fitted.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
-from tallyroom.announce.figures import capital, clause, clean, join_names, moment, number
+from tallyroom.announce.figures import clean
+from tallyroom.announce.language import Language
 from tallyroom.tally.results import (
     AnnulledStation,
     Contradiction,
@@ -16,166 +19,141 @@ from tallyroom.tally.results import (
     StatementShown,
 )
 
-ORIGIN = {
-    "synthetic": "SYNTHETIC STATIONS: the figures of single polling stations were made for a rehearsal and are "
-    "not the returns of any real place.",
-    "mixed": "SYNTHETIC STATIONS: some of the polling stations in these figures were made for a rehearsal and "
-    "are not the returns of any real place.",
-}
-SAID = {
-    "announcement": "made an announcement",
-    "concession": "conceded",
-    "congratulation": "sent congratulations",
-    "victory_claim": "claimed victory",
-    "complaint": "complained",
-    "claim": "made a claim",
-    "observation": "gave observations",
-    "field_report": "described what was seen",
-    "certification": "certified the result",
-}
-_FIGURES = {"valid": "valid votes", "invalid": "invalid ballots", "annulled": "annulled stations"}
-
-
-def in_review(counters: Counters) -> str:
-    """Protocols are held back for people to look at."""
-    verb = "protocol is" if counters.in_review == 1 else "protocols are"
-    return f"{number(counters.in_review)} {verb} held in review and in no total."
-
-
-def unread(figures: dict[str, int]) -> str:
-    """Figures of accepted protocols that could not be read."""
-    each = ", ".join(f"{line} ({number(count)})" for line, count in figures.items())
-    return f"Some figures could not be read and are in no total: {each}."
-
-
-def annulled(reason: str, stations: Sequence[AnnulledStation], basis: Literal["standing", "counted"]) -> str:
-    """Stations annulled for one reason, and whether their votes are in these totals."""
-    each = join_names([f"{station.station_id} (act {number(station.act)})" for station in stations])
-    totals = "left these totals" if basis == "standing" else "are still in these totals"
-    return f"Annulled, {clause(reason)}: {each}. Their votes {totals}."
-
-
-def corrected(station: CorrectedStation) -> str:
-    """A correction or a recount changed a station's figures after acceptance."""
-    before, after = (_valid(votes) for votes in (station.valid_before, station.valid_after))
-    return (
-        f"An earlier version gave {before} at station {station.station_id}; a {station.kind} gives {after}: "
-        f"{clause(station.reason)} (act {number(station.act)} in place of act {number(station.supersedes)})."
-    )
-
-
-def contradiction(found: Contradiction, names: Mapping[str, str]) -> str:
-    """Two figures do not agree, or one with itself; names: candidates by id."""
-    what = capital(figure_name(clean(found.what), names))
-    if not found.ours:
-        return f"{what} (act {number(found.act)})." if found.act is not None else f"{what}."
-    ours, other = (figure_value(found.what, text) for text in (found.ours, found.other))
-    return f"{what}: {ours} in this count, {other} elsewhere (source: {clean(found.source)})."
-
-
-def figure_name(path: str, names: Mapping[str, str]) -> str:
-    """What a figure of an announcement is, from its path (`tally.announced`); any other text as it is."""
-    match path.split("."):
-        case ["votes", candidate]:
-            return f"votes of {names.get(candidate, candidate)}"
-        case ["percent", candidate]:
-            return f"share of {names.get(candidate, candidate)}"
-        case ["stations", "reported" | "percent"]:
-            return "polling stations reported"
-        case ["turnout", "percent"]:
-            return "turnout of the whole day"
-        case ["turnout", hour, "percent"]:
-            return f"turnout at {hour}"
-        case ["turnout", hour, "voted"]:
-            return f"voters by {hour}"
-        case ["turnout", hour, "stations"]:
-            return f"polling stations in the turnout at {hour}"
-    return _FIGURES.get(path, path)
-
-
-def figure_value(path: str, text: str) -> str:
-    """A figure of an announcement with its unit: commas in a whole number, % behind a percentage."""
-    if "percent" in path.split("."):
-        return f"{clean(text)}%"
-    return number(int(text)) if text.isdecimal() else clean(text)
-
-
-def absent(said: StatementShown) -> str:
-    """Somebody took no part, and says why."""
-    return f"{capital(clean(said.by))}: {clause(said.text)} {_attributed(said)}."
-
-
-def statement(said: StatementShown) -> str:
-    """What somebody said, attributed."""
-    return f"{capital(clean(said.by))} {SAID[said.kind]}: {clause(said.text)} {_attributed(said)}."
-
-
-def said_when(said: StatementShown) -> str:
-    """Which snapshot was in force when a statement was entered."""
-    if said.snapshot_size == 0:
-        return "Entered before the first snapshot."
-    return f"The snapshot then in force was computed from {number(said.snapshot_size)} acts."
-
-
-def no_call() -> str:
-    """Somebody conceded or claimed victory and nobody has called the contest."""
-    return "No call has been made in this count."
-
-
-def no_call_in_force() -> str:
-    """As `no_call`, where there was a call by one person or one that was taken back."""
-    return "No call is in force in this count."
-
-
-def no_certification() -> str:
-    """A certification was reported and none is on the record."""
-    return "This record holds no certification of its own."
-
-
-def reported_context(source: str, text: str) -> str:
-    """A sentence that the desk adds, attributed."""
-    return f"{capital(clause(text))} (source: {clean(source)})."
-
-
-def dateline(election: str, on: str, number_of_snapshot: int, snapshot: SnapshotId) -> str:
-    """Which election, which snapshot, as of when."""
-    return f"{election}, {on}. Snapshot {number(number_of_snapshot)}, as of {moment(snapshot.time)}."
-
-
-def as_counted() -> str:
-    """The totals are those before annulments."""
-    return "These are totals as counted, before annulments."
-
-
-def limits() -> str:
-    """What the record can and cannot show."""
-    return (
-        "The record shows what was published, when, and that it is unchanged; it cannot show that voting was "
-        "free or that the paper behind a protocol was counted honestly."
-    )
-
-
-def computed_from(snapshot: SnapshotId) -> str:
-    """The prefix of the record behind every figure."""
-    return f"Computed from the first {number(snapshot.size)} acts of the record, root {snapshot.root}."
-
-
-TITLES = {
-    "result": "Result",
-    "progress": "Progress of the count",
-    "changes": "Annulments and corrections",
-    "contradictions": "Contradictions",
-    "announced": "Last announcement elsewhere",
-    "absent": "Took no part",
-    "statements": "Statements",
-    "context": "Context",
-    "record": "About this record",
+MARKED_ORIGINS = ("synthetic", "mixed")
+_OWN_CHECKS = {
+    "ballots counted, ballots cast": "figure_counted_cast",
+    "a station's turnout is below an earlier hour's": "figure_turnout_fell",
 }
 
 
-def _valid(votes: int | None) -> str:
-    return "unread figures" if votes is None else f"{number(votes)} valid votes"
+@dataclass(frozen=True)
+class Remarks:
+    """The sentences in one language."""
 
+    language: Language
 
-def _attributed(said: StatementShown) -> str:
-    return f"({clean(said.at)}; source: {clean(said.source)})"
+    def origin(self, data_origin: str) -> str | None:
+        """The banner of data that are not the returns of real places; None for those that are."""
+        return self.language.say(f"origin_{data_origin}") if data_origin in MARKED_ORIGINS else None
+
+    def in_review(self, counters: Counters) -> str:
+        """Protocols are held back for people to look at."""
+        return self.language.say("in_review", count=counters.in_review)
+
+    def unread(self, figures: Mapping[str, int]) -> str:
+        """Figures of accepted protocols that could not be read."""
+        each = ", ".join(self.language.say("counted_each", name=line, count=n) for line, n in figures.items())
+        return self.language.say("unread", each=each)
+
+    def annulled(self, reason: str, stations: Sequence[AnnulledStation], basis: Literal["standing", "counted"]) -> str:
+        """Stations annulled for one reason, and whether their votes are in these totals."""
+        each = [self.language.say("station_act", station=one.station_id, act=one.act) for one in stations]
+        return self.language.say(
+            f"annulled_{basis}", reason=self.language.clause(reason), each=self.language.join(each)
+        )
+
+    def corrected(self, station: CorrectedStation) -> str:
+        """A correction or a recount changed a station's figures after acceptance."""
+        return self.language.say(
+            f"corrected_{station.kind}",
+            before=self._valid(station.valid_before),
+            after=self._valid(station.valid_after),
+            station=station.station_id,
+            reason=self.language.clause(station.reason),
+            act=station.act,
+            supersedes=station.supersedes,
+        )
+
+    def contradiction(self, found: Contradiction, names: Mapping[str, str]) -> str:
+        """Two figures do not agree, or one with itself; names: candidates by id."""
+        what = self.language.capital(self.figure_name(clean(found.what), names))
+        if not found.ours:
+            return self.language.say("contradiction_ours", what=what, act=found.act)
+        ours, other = (self.figure_value(found.what, text) for text in (found.ours, found.other))
+        return self.language.say("contradiction", what=what, ours=ours, other=other, source=found.source)
+
+    def figure_name(self, path: str, names: Mapping[str, str]) -> str:
+        """What a figure of an announcement is, from its path (`tally.announced`); any other text as it is."""
+        say = self.language.say
+        match path.split("."):
+            case ["votes", candidate]:
+                return say("figure_votes", name=names.get(candidate, candidate))
+            case ["percent", candidate]:
+                return say("figure_percent", name=names.get(candidate, candidate))
+            case ["stations", "reported" | "percent"]:
+                return say("figure_stations")
+            case ["turnout", "percent"]:
+                return say("figure_turnout")
+            case ["turnout", hour, "percent"]:
+                return say("figure_turnout_at", hour=hour)
+            case ["turnout", hour, "voted"]:
+                return say("figure_voters_by", hour=hour)
+            case ["turnout", hour, "stations"]:
+                return say("figure_stations_at", hour=hour)
+            case ["valid" | "invalid" | "annulled" as figure]:
+                return say(f"figure_{figure}")
+        return say(_OWN_CHECKS[path]) if path in _OWN_CHECKS else path
+
+    def figure_value(self, path: str, text: str) -> str:
+        """A figure of an announcement with its unit: marks in a whole number, % behind a percentage."""
+        if "percent" in path.split(".") and text.replace(".", "", 1).isdecimal():
+            return self.language.share(text)
+        return self.language.number(int(text)) if text.isdecimal() else clean(text)
+
+    def statement(self, said: StatementShown) -> str:
+        """What somebody said, or why somebody took no part, attributed."""
+        return self.language.say(
+            f"said_{said.kind}",
+            by=self.language.capital(clean(said.by)),
+            text=self.language.clause(said.text),
+            at=said.at,
+            source=said.source,
+        )
+
+    def said_when(self, said: StatementShown) -> str:
+        """Which snapshot was in force when a statement was entered."""
+        if said.snapshot_size == 0:
+            return self.language.say("before_first_snapshot")
+        return self.language.say("snapshot_in_force", size=said.snapshot_size)
+
+    def no_call(self) -> str:
+        """Somebody conceded or claimed victory and nobody has called the contest."""
+        return self.language.say("no_call")
+
+    def no_call_in_force(self) -> str:
+        """As `no_call`, where there was a call by one person or one that was taken back."""
+        return self.language.say("no_call_in_force")
+
+    def no_certification(self) -> str:
+        """A certification was reported and none is on the record."""
+        return self.language.say("no_certification")
+
+    def reported_context(self, source: str, text: str) -> str:
+        """A sentence that the desk adds, attributed."""
+        sentence = self.language.capital(self.language.clause(text))
+        return self.language.say("reported_context", text=sentence, source=source)
+
+    def dateline(self, election: str, on: str, number: int, snapshot: SnapshotId) -> str:
+        """Which election, which snapshot, as of when."""
+        return self.language.say(
+            "dateline", election=election, day=self.language.day(on), number=number, time=snapshot.time
+        )
+
+    def as_counted(self) -> str:
+        """The totals are those before annulments."""
+        return self.language.say("as_counted")
+
+    def limits(self) -> str:
+        """What the record can and cannot show."""
+        return self.language.say("limits")
+
+    def computed_from(self, snapshot: SnapshotId) -> str:
+        """The prefix of the record behind every figure."""
+        return self.language.say("computed_from", size=snapshot.size, root=snapshot.root)
+
+    def title(self, paragraph: str) -> str:
+        """The title of a paragraph of the bulletin."""
+        return self.language.say(f"title_{paragraph}")
+
+    def _valid(self, votes: int | None) -> str:
+        return self.language.say("unread_figures") if votes is None else self.language.say("valid_votes", count=votes)

@@ -1,7 +1,9 @@
 """Serving a site from one machine: static files with the headers they need, for a laptop or a rehearsal.
 
 A public site is carried by a web server or a bucket; this is enough for a newsroom's own network.  Only files
-below the site are served, folders are not listed, and a page may load nothing from elsewhere.
+below the site are served, folders are not listed, and a page may load nothing from elsewhere.  A text goes out
+as its compressed twin where the visitor takes one (RFC 9110, 12.5.3), and not at all where the visitor has it
+already (RFC 9110, 13.1.2).
 """
 
 import os
@@ -9,6 +11,9 @@ import sys
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import BinaryIO
+
+from tallyroom.announce.compress import ENCODINGS, TEXTS
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'none'",
@@ -17,6 +22,8 @@ HEADERS = {
 }
 IMMUTABLE = "public, max-age=31536000, immutable"
 FRESH = "public, max-age=5"
+NOT_SERVED = (".tmp", *ENCODINGS.values())
+"""Endings of files that are nobody's to ask for by name."""
 
 
 class SiteHandler(SimpleHTTPRequestHandler):
@@ -26,6 +33,63 @@ class SiteHandler(SimpleHTTPRequestHandler):
     timeout = 30
     server_version = "tallyroom"
     sys_version = ""
+    extensions_map = SimpleHTTPRequestHandler.extensions_map | {
+        ".csv": "text/csv; charset=utf-8",
+        ".html": "text/html; charset=utf-8",
+        ".js": "text/javascript; charset=utf-8",
+        ".json": "application/json",
+        ".parquet": "application/vnd.apache.parquet",
+        ".txt": "text/plain; charset=utf-8",
+        ".xml": "application/xml",
+    }
+
+    def send_head(self) -> BinaryIO | None:
+        """Send the headers of the file that is asked for, and give the file that is to follow them, if any."""
+        plain = Path(self.translate_path(self.path))
+        if plain.is_dir():
+            plain = plain / "index.html"
+        if not plain.is_file() or plain.name.endswith(NOT_SERVED):
+            self.send_error(404)
+            return None
+        encoding, shown = self._encoded(plain)
+        file = shown.open("rb")
+        status = os.fstat(file.fileno())
+        tag = f'"{status.st_mtime_ns:x}-{status.st_size:x}{encoding and f"-{encoding}"}"'
+        has_it = tag in self._listed("If-None-Match") or "*" in self._listed("If-None-Match")
+        self.send_response(304 if has_it else 200)
+        self.send_header("ETag", tag)
+        if plain.name.endswith(TEXTS):
+            self.send_header("Vary", "Accept-Encoding")
+        if not has_it:
+            self._describe(plain, encoding, status.st_size)
+        self.end_headers()
+        if has_it:
+            file.close()
+        return None if has_it else file
+
+    def _describe(self, plain: Path, encoding: str, length: int) -> None:
+        self.send_header("Content-Type", self.guess_type(str(plain)))
+        self.send_header("Content-Length", str(length))
+        if encoding:
+            self.send_header("Content-Encoding", encoding)
+
+    def _encoded(self, plain: Path) -> tuple[str, Path]:
+        """The best encoding of a file that the visitor takes and that is there, and its file; "" for none."""
+        taken = self._listed("Accept-Encoding")
+        for encoding, ending in ENCODINGS.items():
+            twin = plain.with_name(f"{plain.name}{ending}")
+            if encoding in taken and twin.is_file():
+                return encoding, twin
+        return "", plain
+
+    def _listed(self, header: str) -> set[str]:
+        """The values of a header that is a list; those refused by q=0 are none, and W/ makes no difference."""
+        found = set()
+        for value in self.headers.get(header, "").split(","):
+            name, *parameters = (part.strip() for part in value.split(";"))
+            if not any(parameter.replace(" ", "") in ("q=0", "q=0.0", "q=0.00", "q=0.000") for parameter in parameters):
+                found.add(name.removeprefix("W/"))
+        return found
 
     def end_headers(self) -> None:
         """Add what every answer carries."""
@@ -40,10 +104,6 @@ class SiteHandler(SimpleHTTPRequestHandler):
         found = Path(super().translate_path(path))
         inside = found.resolve().is_relative_to(Path(self.directory).resolve())
         return str(found) if inside else os.devnull + "/outside"
-
-    def list_directory(self, path: object) -> None:
-        """Folders are not listed."""
-        self.send_error(404)
 
     def log_message(self, format: str, *args: object) -> None:
         """Visitors are not logged."""

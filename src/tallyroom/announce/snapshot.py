@@ -9,16 +9,13 @@ in front, as OWASP advises (CSV Injection), and every text is on one line; JSON 
 
 import csv
 import io
-from importlib.resources import files
 
 import msgspec
 import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from tallyroom.announce.bulletin import Context, bulletin
 from tallyroom.announce.figures import clean
-from tallyroom.announce.page import areas_page, first_page
 from tallyroom.tally.results import Results
 
 _encoder = msgspec.json.Encoder(order="sorted")
@@ -47,10 +44,19 @@ def areas_csv(results: Results) -> bytes:
 
 def stations_csv(table: pa.Table) -> bytes:
     """A table of stations as `areas_csv` writes its own: text that a spreadsheet would run is led by an apostrophe."""
+    return guarded_csv(guarded(table))
+
+
+def guarded(table: pa.Table) -> pa.Table:
+    """A table whose texts are as `stations_csv` writes them; rows of it can be written by `guarded_csv`."""
     columns = [_guarded(column) if pa.types.is_string(column.type) else column for column in table.columns]
+    return pa.table(columns, [str(_cell(name)) for name in table.column_names])
+
+
+def guarded_csv(table: pa.Table) -> bytes:
+    """The rows of a guarded table."""
     out = io.BytesIO()
-    guarded = pa.table(columns, [str(_cell(name)) for name in table.column_names])
-    pacsv.write_csv(guarded, out, pacsv.WriteOptions(quoting_style="needed"))
+    pacsv.write_csv(table, out, pacsv.WriteOptions(quoting_style="needed"))
     return out.getvalue()
 
 
@@ -73,26 +79,15 @@ def areas_parquet(results: Results) -> bytes:
     return sink.getvalue()
 
 
-def headline_files(results: Results, context: Context, top: str = "../../") -> dict[str, bytes]:
-    """The files that a snapshot publishes first, by their path below v/<number>/.
+def headline_files(results: Results) -> dict[str, bytes]:
+    """The figures that a snapshot publishes first, by their path below v/<number>/.
 
-    top: from their folder to the top of the site.  results.json is kept small: the areas are in areas.csv
-    and on their own page.
+    results.json is kept small: the areas are in areas.csv and on their own pages.
     """
-    text = bulletin(results, context)
     return {
         "results.json": results_json(msgspec.structs.replace(results, areas=())),
         "areas.csv": areas_csv(results),
-        "bulletin.en.txt": text.encode(),
-        "index.html": first_page(results, text, context, top=top).encode(),
-        "areas.html": areas_page(results, context).encode(),
-        "style.css": style_css(),
     }
-
-
-def style_css() -> bytes:
-    """The style sheet of the pages."""
-    return files("tallyroom.announce").joinpath("templates", "style.css").read_bytes()
 
 
 def _columns(results: Results) -> dict[str, list[str | int | None]]:

@@ -1,15 +1,16 @@
-"""The sentences of an English bulletin about its figures and what they mean, one function each.
+"""The sentences of a bulletin about its figures and what they mean, one method each.
 
-A function only says its sentence; `bulletin` decides, from the data of one snapshot, whether it may be said.
-Three verbs are kept apart by the types of the arguments: "reported" is said of polling stations
-(StationProgress), "counted" of ballots and votes (BallotProgress), and turnout speaks of ballots cast and of
-voters (HourTurnout, TurnoutFigures).  To give one of these functions another's figures is a type error.
-A catalogue of another language is `words`, `headlines` and `remarks` with the same functions.
+A method only says its sentence, in the language it was made with; `bulletin` decides, from the data of one
+snapshot, whether it may be said.  Three verbs are kept apart by the types of the arguments: "reported" is said of
+polling stations (StationProgress), "counted" of ballots and votes (BallotProgress), and turnout speaks of ballots
+cast and of voters (HourTurnout, TurnoutFigures).  To give one of these methods another's figures is a type error.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from tallyroom.announce.figures import capital, clause, join_names, moment, number, share
+from tallyroom.announce.language import Language
+from tallyroom.announce.reasons import reason
 from tallyroom.tally.results import (
     BallotProgress,
     CallShown,
@@ -23,231 +24,194 @@ from tallyroom.tally.results import (
     TurnoutFigures,
 )
 
-OUTSTANDING = {
-    "register": "voters registered at polling stations yet to report, additions included",
-    "ballots_delivered": "ballot papers delivered to polling stations yet to report",
-    "turnout": "ballots cast at polling stations yet to report, by their turnout reports",
-}
-STATUS = {
-    "withdrawn": "has withdrawn",
-    "deregistered": "is no longer registered",
-    "deceased": "has died",
-}
 
-
-# Polling stations: reported.
-
-
-def stations_reported(stations: StationProgress) -> str:
-    """Some polling stations have reported."""
-    return f"{_of_stations(stations)} reported."
-
-
-def all_stations_reported(stations: StationProgress) -> str:
-    """Every polling station has reported."""
-    return f"All {number(stations.total)} polling stations reported."
-
-
-def no_results_reported() -> str:
-    """No polling station has reported."""
-    return "No results had been reported at the time of this snapshot."
-
-
-def register_covered(covered: RegisterProgress) -> str:
-    """The registered voters of the stations that have reported."""
-    of_all = f" ({share(covered.percent)} of registered voters)" if covered.percent else ""
-    return f"Their registers hold {number(covered.covered)} of {number(covered.total)} voters{of_all}."
-
-
-# Ballots and votes: counted.
-
-
-def ballots_counted(ballots: BallotProgress) -> str:
-    """The ballots counted, of those cast where that is known."""
-    if ballots.cast is None:
-        return f"{number(ballots.counted)} ballots are counted; how many were cast is not known."
-    of_cast = f" ({share(ballots.percent)} of ballots cast)" if ballots.percent else ""
-    return f"{number(ballots.counted)} of {number(ballots.cast)} ballots cast are counted{of_cast}."
-
-
-def more_counted_than_cast(ballots: BallotProgress, cast: int) -> str:
-    """More ballots are counted than the turnout reports know of."""
-    return (
-        f"{number(ballots.counted)} ballots are counted, more than the {number(cast)} ballots cast by turnout reports."
-    )
-
-
-def valid_votes_counted(valid: int, invalid: int) -> str:
-    """The valid votes and the invalid ballots counted."""
-    return f"{number(valid)} valid votes and {number(invalid)} invalid ballots are counted."
-
-
-# Turnout: cast.
-
-
-def turnout_at(hour: HourTurnout, opening_register: int) -> str:
-    """Turnout at a fixed hour, with its base; a floor where stations are missing."""
-    least = "at least " if hour.is_floor else ""
-    missing = "; figures of the other stations are missing" if hour.is_floor else ""
-    percent = f" {least}{share(hour.percent)}" if hour.percent else ""
-    return (
-        f"Turnout at {hour.at} was{percent or ' ' + least.strip()}: {number(hour.voted)} of the "
-        f"{number(opening_register)} voters on the opening register, from {number(hour.stations)} "
-        f"polling stations{missing}."
-    )
-
-
-def turnout_final(turnout: TurnoutFigures, voted: int, percent: str) -> str:
-    """Turnout of the whole day, over the register with the voters added on the day."""
-    least = "at least " if turnout.is_floor else ""
-    missing = "; some stations are missing" if turnout.is_floor else ""
-    return (
-        f"Turnout of the whole day was {least}{share(percent)}: {number(voted)} ballots cast, of "
-        f"{number(turnout.registered)} registered voters with those added on the day{missing}."
-    )
-
-
-# Candidates.
-
-
-def leads(leader: CandidateFigures, percent: str, stations: StationProgress) -> str:
-    """One candidate has the most votes of a count that goes on."""
-    return (
-        f"{leader.name} leads with {share(percent)} of votes counted, with {_of_stations(stations)} "
-        "reported, according to preliminary results."
-    )
-
-
-def received(leader: CandidateFigures, percent: str, stations: StationProgress) -> str:
-    """One candidate has the most votes of a complete count that is not certified."""
-    return (
-        f"{leader.name} received {share(percent)} of votes counted, preliminary results from all "
-        f"{number(stations.total)} polling stations showed."
-    )
-
-
-def certified_share(leader: CandidateFigures, percent: str) -> str:
-    """One candidate has the most votes of a certified count."""
-    return f"{leader.name} received {share(percent)} of votes counted."
-
-
-def level(first: Sequence[CandidateFigures], stations: StationProgress) -> str:
-    """Two or more candidates have the most votes."""
-    return (
-        f"{names(first)} are level with {_votes(first[0])} each, with {_of_stations(stations)} reported, "
-        "according to preliminary results."
-    )
-
-
-def certified_level(first: Sequence[CandidateFigures]) -> str:
-    """Two or more candidates have the most votes of a certified count."""
-    return f"{names(first)} have the same number of votes: {_votes(first[0])} each."
-
-
-def no_valid_votes() -> str:
-    """Stations have reported and no valid vote is counted."""
-    return "No valid votes are counted so far."
-
-
-def lead(leader: CandidateFigures, second: Sequence[CandidateFigures], margin: Margin) -> str:
-    """The leader's votes against the runner-up's (or the runners-up's), and the margin."""
-    each = " each" if len(second) > 1 else ""
-    points = f", or {margin.percent_points} percentage points" if margin.percent_points else ""
-    return (
-        f"{leader.name} has {number(leader.votes)} votes to {_votes(second[0])}{each} for {names(second)}, "
-        f"a lead of {number(margin.votes)} votes{points}."
-    )
-
-
-def best_of_rest(best: Sequence[CandidateFigures]) -> str:
-    """The candidates with the most votes behind the places already named."""
-    have, each = ("have", " each") if len(best) > 1 else ("has", "")
-    return f"Of the others, {names(best)} {have} the most votes: {_votes(best[0])}{each}."
-
-
-def status_changed(candidate: CandidateFigures) -> str:
-    """A candidate is no longer standing."""
-    return f"{candidate.name} {STATUS[candidate.status]}."
-
-
-# What the figures mean.
-
-
-def insurmountable(leader: CandidateFigures, settled: Settled) -> str:
-    """The leader cannot be overtaken by what is still to come."""
-    assert settled.by is not None
-    return (
-        f"{leader.name} has an insurmountable lead: {number(settled.lead)} votes, more than the "
-        f"{number(settled.outstanding)} {OUTSTANDING[settled.by]}, if the reported protocols stand. "
-        "This is the arithmetic of this count and not a call."
-    )
-
-
-def majority_open(leader: CandidateFigures) -> str:
-    """The lead is settled and what the rule asks for is not."""
-    return f"Whether {leader.name} has the majority that the rule asks for is still open."
-
-
-def hurdle(second: Sequence[CandidateFigures], settled: Settled, percent: str) -> str:
-    """What the runner-up would need of what is still to come."""
-    assert settled.by is not None
-    return (
-        f"To draw level, {names(second)} would need {share(percent)} of what can still come, at most one "
-        f"vote for each of the {number(settled.outstanding)} {OUTSTANDING[settled.by]}."
-    )
-
-
-def won(winner: CandidateFigures, call: CallShown | None, why: str) -> str:
-    """Two people have called the contest."""
-    when = f" The call was complete at {moment(call.at)}." if call else ""
-    return f"{winner.name} won: two people called the contest.{when} Basis: {clause(why)}."
-
-
-def uncalled(uncall: CallShown) -> str:
-    """An earlier call was taken back."""
-    return f"A call was taken back at {moment(uncall.at)}: {clause(uncall.reason)}."
-
-
-def declared(winner: CandidateFigures, certification: CertificationShown) -> str:
-    """The authority that keeps the record has certified the result."""
-    text = f" {capital(clause(certification.text))}." if certification.text else ""
-    return (
-        f"{winner.name} was declared the winner by the {certification.by}, {moment(certification.at)} "
-        f"(act {number(certification.act)} of the record).{text}"
-    )
-
-
-def declared_elsewhere(winner: CandidateFigures, why: str) -> str:
-    """A certification by somebody else was reported; the record holds none of its own."""
-    return f"{winner.name} was declared the winner, as reported: {clause(why)}."
-
-
-def run_off(candidates: Sequence[CandidateFigures], why: str, stations: StationProgress) -> str:
-    """The rule sends candidates to a run-off."""
-    standing = ", if the reported protocols stand" if stations.reported < stations.total else ""
-    return f"{names(candidates)} go to a run-off{standing}: {clause(why)}."
-
-
-def no_valid_election(why: str) -> str:
-    """The rule makes the election invalid."""
-    return f"There is no valid election: {clause(why)}."
-
-
-def still_open(why: str) -> str:
-    """All stations have reported and the rule gives no result."""
-    return f"The contest is open: {clause(why)}."
-
-
-def names(candidates: Sequence[CandidateFigures]) -> str:
-    """The candidates' names in a row."""
-    return join_names([candidate.name for candidate in candidates])
-
-
-def _votes(candidate: CandidateFigures) -> str:
-    of_valid = f" ({share(candidate.percent)})" if candidate.percent else ""
-    return f"{number(candidate.votes)}{of_valid}"
-
-
-def _of_stations(stations: StationProgress) -> str:
-    of_all = f" ({share(stations.percent)} of polling stations)" if stations.percent else ""
-    return f"{number(stations.reported)} of {number(stations.total)} polling stations{of_all}"
+@dataclass(frozen=True)
+class Words:
+    """The sentences in one language."""
+
+    language: Language
+
+    # Polling stations: reported.
+
+    def stations_reported(self, stations: StationProgress) -> str:
+        """Some polling stations have reported."""
+        return self.language.say("stations_reported", stations=self._of_stations(stations))
+
+    def all_stations_reported(self, stations: StationProgress) -> str:
+        """Every polling station has reported."""
+        return self.language.say("all_stations_reported", total=stations.total)
+
+    def no_results_reported(self) -> str:
+        """No polling station has reported."""
+        return self.language.say("no_results_reported")
+
+    def register_covered(self, covered: RegisterProgress) -> str:
+        """The registered voters of the stations that have reported."""
+        return self.language.say(
+            "register_covered", covered=covered.covered, total=covered.total, percent=covered.percent
+        )
+
+    # Ballots and votes: counted.
+
+    def ballots_counted(self, ballots: BallotProgress) -> str:
+        """The ballots counted, of those cast where that is known."""
+        if ballots.cast is None:
+            return self.language.say("ballots_counted_cast_unknown", counted=ballots.counted)
+        return self.language.say("ballots_counted", counted=ballots.counted, cast=ballots.cast, percent=ballots.percent)
+
+    def more_counted_than_cast(self, ballots: BallotProgress, cast: int) -> str:
+        """More ballots are counted than the turnout reports know of."""
+        return self.language.say("more_counted_than_cast", counted=ballots.counted, cast=cast)
+
+    def valid_votes_counted(self, valid: int, invalid: int) -> str:
+        """The valid votes and the invalid ballots counted."""
+        return self.language.say("valid_votes_counted", valid=valid, invalid=invalid)
+
+    # Turnout: cast.
+
+    def turnout_at(self, hour: HourTurnout, opening_register: int) -> str:
+        """Turnout at a fixed hour, with its base; a floor where stations are missing."""
+        return self.language.say(
+            "turnout_at_floor" if hour.is_floor else "turnout_at",
+            hour=hour.at,
+            percent=hour.percent,
+            voted=hour.voted,
+            register=opening_register,
+            stations=hour.stations,
+        )
+
+    def turnout_final(self, turnout: TurnoutFigures, voted: int, percent: str) -> str:
+        """Turnout of the whole day, over the register with the voters added on the day."""
+        key = "turnout_final_floor" if turnout.is_floor else "turnout_final"
+        return self.language.say(key, percent=percent, voted=voted, registered=turnout.registered)
+
+    # Candidates.
+
+    def leads(self, leader: CandidateFigures, percent: str, stations: StationProgress) -> str:
+        """One candidate has the most votes of a count that goes on."""
+        return self.language.say("leads", name=leader.name, percent=percent, stations=self._of_stations(stations))
+
+    def received(self, leader: CandidateFigures, percent: str, stations: StationProgress) -> str:
+        """One candidate has the most votes of a complete count that is not certified."""
+        return self.language.say("received", name=leader.name, percent=percent, total=stations.total)
+
+    def certified_share(self, leader: CandidateFigures, percent: str) -> str:
+        """One candidate has the most votes of a certified count."""
+        return self.language.say("certified_share", name=leader.name, percent=percent)
+
+    def level(self, first: Sequence[CandidateFigures], stations: StationProgress) -> str:
+        """Two or more candidates have the most votes."""
+        return self.language.say(
+            "level", names=self.names(first), votes=self._votes(first[0]), stations=self._of_stations(stations)
+        )
+
+    def certified_level(self, first: Sequence[CandidateFigures]) -> str:
+        """Two or more candidates have the most votes of a certified count."""
+        return self.language.say("certified_level", names=self.names(first), votes=self._votes(first[0]))
+
+    def no_valid_votes(self) -> str:
+        """Stations have reported and no valid vote is counted."""
+        return self.language.say("no_valid_votes")
+
+    def lead(self, leader: CandidateFigures, second: Sequence[CandidateFigures], margin: Margin) -> str:
+        """The leader's votes against the runner-up's (or the runners-up's), and the margin."""
+        return self.language.say(
+            "lead_shared" if len(second) > 1 else "lead",
+            name=leader.name,
+            votes=leader.votes,
+            second=self._votes(second[0]),
+            names=self.names(second),
+            margin=margin.votes,
+            points=margin.percent_points,
+        )
+
+    def best_of_rest(self, best: Sequence[CandidateFigures]) -> str:
+        """The candidates with the most votes behind the places already named."""
+        key = "best_of_rest_shared" if len(best) > 1 else "best_of_rest"
+        return self.language.say(key, names=self.names(best), votes=self._votes(best[0]))
+
+    def status_changed(self, candidate: CandidateFigures) -> str:
+        """A candidate is no longer standing."""
+        return self.language.say(f"status_{candidate.status}", name=candidate.name)
+
+    # What the figures mean.
+
+    def outstanding(self, settled: Settled) -> str:
+        """What can still come, by what it rests on."""
+        return self.language.say(f"outstanding_{settled.by}")
+
+    def insurmountable(self, leader: CandidateFigures, settled: Settled) -> str:
+        """The leader cannot be overtaken by what is still to come."""
+        return self.language.say(
+            "insurmountable",
+            name=leader.name,
+            lead=settled.lead,
+            outstanding=settled.outstanding,
+            ground=self.outstanding(settled),
+        )
+
+    def majority_open(self, leader: CandidateFigures) -> str:
+        """The lead is settled and what the rule asks for is not."""
+        return self.language.say("majority_open", name=leader.name)
+
+    def hurdle(self, second: Sequence[CandidateFigures], settled: Settled, percent: str) -> str:
+        """What the runner-up would need of what is still to come."""
+        return self.language.say(
+            "hurdle",
+            names=self.names(second),
+            percent=percent,
+            outstanding=settled.outstanding,
+            ground=self.outstanding(settled),
+        )
+
+    def won(self, winner: CandidateFigures, call: CallShown | None, why: str) -> str:
+        """Two people have called the contest."""
+        return self.language.say("won", name=winner.name, time=call.at if call else None, why=self._why(why))
+
+    def uncalled(self, uncall: CallShown) -> str:
+        """An earlier call was taken back."""
+        return self.language.say("uncalled", time=uncall.at, reason=self.language.clause(uncall.reason))
+
+    def declared(self, winner: CandidateFigures, certification: CertificationShown) -> str:
+        """The authority that keeps the record has certified the result."""
+        text = self.language.capital(self.language.clause(certification.text)) if certification.text else None
+        return self.language.say(
+            "declared",
+            name=winner.name,
+            by=self.language.role(certification.by),
+            time=certification.at,
+            act=certification.act,
+            text=text,
+        )
+
+    def declared_elsewhere(self, winner: CandidateFigures, why: str) -> str:
+        """A certification by somebody else was reported; the record holds none of its own."""
+        return self.language.say("declared_elsewhere", name=winner.name, why=self._why(why))
+
+    def run_off(self, candidates: Sequence[CandidateFigures], why: str, stations: StationProgress) -> str:
+        """The rule sends candidates to a run-off."""
+        key = "run_off_if_stand" if stations.reported < stations.total else "run_off"
+        return self.language.say(key, names=self.names(candidates), why=self._why(why))
+
+    def no_valid_election(self, why: str) -> str:
+        """The rule makes the election invalid."""
+        return self.language.say("no_valid_election", why=self._why(why))
+
+    def still_open(self, why: str) -> str:
+        """All stations have reported and the rule gives no result."""
+        return self.language.say("still_open", why=self._why(why))
+
+    def names(self, candidates: Sequence[CandidateFigures]) -> str:
+        """The candidates' names in a row."""
+        return self.language.join([candidate.name for candidate in candidates])
+
+    def _why(self, why: str) -> str:
+        return self.language.clause(reason(self.language, why))
+
+    def _votes(self, candidate: CandidateFigures) -> str:
+        return self.language.say("votes_with_share", votes=candidate.votes, percent=candidate.percent)
+
+    def _of_stations(self, stations: StationProgress) -> str:
+        return self.language.say(
+            "of_stations", reported=stations.reported, total=stations.total, percent=stations.percent
+        )

@@ -10,7 +10,22 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
-from tallyroom.cli import acts, check, compare, define, keep, night, public, results, serve, tables, user, watch
+from tallyroom.cli import (
+    acts,
+    check,
+    compare,
+    define,
+    fetch,
+    keep,
+    live,
+    night,
+    public,
+    results,
+    serve,
+    tables,
+    user,
+    watch,
+)
 from tallyroom.election.fault import BadInput
 from tallyroom.record.error import RecordError
 
@@ -23,7 +38,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for commands in (tables, define, acts, results, public, serve, user, compare, keep, night, check, watch):
+for commands in (tables, define, acts, results, public, serve, user, compare, keep, night, check, watch, fetch, live):
     commands.register(app)
 
 

@@ -8,8 +8,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from tallyroom.announce.bulletin import LANGUAGES, Context
+from tallyroom.announce.bulletin import Context
 from tallyroom.announce.bulletin import bulletin as bulletin_text
+from tallyroom.announce.language import LANGUAGES
+from tallyroom.announce.naming import named, names_in
 from tallyroom.cli.progress import bar
 from tallyroom.cli.say import Contest, Folder, Json, contest_of, load, moment, refuse, write_json
 from tallyroom.election.definition import Definition
@@ -66,7 +68,8 @@ def bulletin(
         refuse("--language", f"there is no bulletin in {language!r}", f"Use one of: {', '.join(LANGUAGES)}")
     definition = load(folder)
     found, number = _results(folder, definition, contest, [], size, at, "standing")
-    text = bulletin_text(found, Context(number, definition.day.isoformat()), language)
+    known = named(found, names_in(definition.names, language))
+    text = bulletin_text(known, Context(number, definition.day.isoformat()), language)
     if as_json:
         write_json({"language": language, "number": number, "data_origin": found.data_origin, "text": text})
     else:

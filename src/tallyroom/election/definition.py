@@ -47,8 +47,9 @@ class Name:
 class Definition:
     """Everything that is fixed before the first vote.
 
-    files: SHA-256 (hex) of each file of the definition by its name; empty for one that was not read from a
-    folder.  notices: what could not be checked and does not stop the election.
+    country: its ISO 3166 code in small letters, "" where none is given.  files: SHA-256 (hex) of each file of
+    the definition by its name; empty for one that was not read from a folder.  notices: what could not be
+    checked and does not stop the election.
     """
 
     id: str
@@ -71,6 +72,7 @@ class Definition:
     calendar: Calendar
     eligibility: Eligibility
     names: tuple[Name, ...] = ()
+    country: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
     secrecy: Secrecy = field(default_factory=Secrecy)

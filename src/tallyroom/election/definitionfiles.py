@@ -33,6 +33,7 @@ def _election_table(definition: Definition) -> dict[str, Any]:
         "id": definition.id,
         "name": definition.name,
         "office": definition.office,
+        **({"country": definition.country} if definition.country else {}),
         "date": definition.day,
         "called_on": definition.called_on,
         "timezone": definition.timezone,

@@ -46,9 +46,10 @@ SETTINGS = (
         "turnout_hours",
         "languages",
     ),
-    *("data_origin", "authority", "origin", "contest", "eligibility", "form", "secrecy"),
+    *("country", "data_origin", "authority", "origin", "contest", "eligibility", "form", "secrecy"),
 )
 HOUR = re.compile(r"^([01]\d|2[0-3]):[0-5]\d$")
+COUNTRY = re.compile(r"^[a-z]{2}$")
 SYNTHETIC_ID = re.compile(r"^S-\d{4,}$")
 
 
@@ -108,8 +109,16 @@ def _definition(settings: Settings, found_areas: Areas, faults: Faults) -> Defin
         form=read_form(settings.table("form")),
         calendar=Calendar(()),
         eligibility=_eligibility(settings.table("eligibility")),
+        country=_country(settings),
         secrecy=read_secrecy(settings.table("secrecy")),
     )
+
+
+def _country(settings: Settings) -> str:
+    country = settings.string("country", "az", default="")
+    if country and not COUNTRY.match(country):
+        settings.fault("country", f"{country!r} is not a country", 'Write its ISO 3166 code: country = "az"')
+    return country
 
 
 def _contest(settings: Settings) -> Contest:

@@ -13,11 +13,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
+import numpy as np
+import numpy.typing as npt
+
 from tallyroom.election.settings import Settings
 
 SecrecyRule = Literal["publish", "withhold"]
 RULES: tuple[SecrecyRule, ...] = ("publish", "withhold")
 Why = Literal["small", "unanimous"]
+Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,14 @@ class Secrecy:
         if 0 < valid + invalid < self.fewer_than:
             return "small"
         return "unanimous" if self.unanimous and 0 < valid == max(votes) else None
+
+    def withholds(self, votes: Rows, invalid: Rows) -> npt.NDArray[np.bool_]:
+        """Which of n stations the rule withholds: votes of shape (n, candidates), invalid of shape (n,)."""
+        valid = votes.sum(axis=1)
+        small = (valid + invalid > 0) & (valid + invalid < self.fewer_than)
+        unanimous = self.unanimous & (valid > 0) & (votes.max(axis=1) == valid)
+        withheld: npt.NDArray[np.bool_] = (small | unanimous) & (self.rule == "withhold")
+        return withheld
 
 
 def read_secrecy(settings: Settings) -> Secrecy:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from tallyroom.election.form import Checked, Failure
 from tallyroom.election.sheet import IntColumn
+from tallyroom.intake.secrecy import withheld
 from tallyroom.record.acts import Accepted, Act, AnyAct, InReview, Protocol
 from tallyroom.record.clerk import Clerk
 from tallyroom.record.error import RecordError
@@ -93,6 +94,10 @@ def file_protocols(
     for protocol in protocols:
         if why := objection(state, protocol):
             raise RecordError(f"protocol of {protocol.station}", why, mend="Nothing was written; check the form.")
+        contest, figures = state.contests[protocol.contest].contest, protocol.lines | protocol.votes
+        if withheld(state.definition.secrecy, state.definition.form, contest, figures):
+            mend = "Nothing was written; put its ballots on the form of a neighbouring station."
+            raise RecordError(f"protocol of {protocol.station}", "would show how people voted", mend=mend)
     checked = check(state, protocols)
     parted = part(checked, reason)
     first = clerk.log.size

@@ -52,6 +52,7 @@ def import_protocols(
     contest = definition.contest(contest_id)
     station = _stations(filing, definition, contest)
     rows = np.flatnonzero(filing.reported)
+    _refuse_withheld(filing, definition, contest, rows[state.contests[contest.id].act[station[rows]] < 0])
     desk = _Desk(filing, definition.form, contest, station, state.contests[contest.id], clerk, at, reason)
     report = ImportReport(rows=len(rows) + sum(filing.left_out.values()), left_out=dict(filing.left_out))
     for start in range(0, len(rows), BATCH):
@@ -87,6 +88,19 @@ def _stations(filing: Filing, definition: Definition, contest: Contest) -> Rows:
             faults.add(sheet.name, 1, candidate.column, message, f"Use one of: {', '.join(contest.candidate_ids)}")
     faults.refuse()
     return station
+
+
+def _refuse_withheld(filing: Filing, definition: Definition, contest: Contest, rows: Rows) -> None:
+    """Refuse rows whose figures the election's rule of secrecy keeps out of the record.  Raises BadInput."""
+    votes = np.stack([filing.figures[candidate].values[rows] for candidate in contest.candidate_ids], 1)
+    invalid = np.zeros(len(rows), np.int64)
+    for term in definition.form.roles.invalid:
+        invalid += term.coefficient * filing.figures[term.field].values[rows]
+    faults, mend = Faults(), "Put its ballots on the form of a neighbouring station"
+    for row in rows[definition.secrecy.withholds(votes, invalid)].tolist():
+        message = f"the figures of {filing.station_ids[row]} would show how people voted"
+        faults.add(filing.sheet.name, filing.sheet.line(row), "votes", message, mend)
+    faults.refuse()
 
 
 class _Desk:

@@ -1,13 +1,12 @@
 """The board of polling day: which stations opened and closed, and what turnout they have reported, area by area."""
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from tallyroom.election.areas import Area
-from tallyroom.intake.plausibility import Doubt, doubts
+from tallyroom.intake.plausibility import Doubt, doubtful, doubts
 from tallyroom.tally.contest import Status
 from tallyroom.tally.results import percent
 from tallyroom.tally.state import State
@@ -128,13 +127,22 @@ def areas_below(state: State, area_id: str) -> list[AreaRow]:
     return [area_row(state, area.id) for area in state.definition.areas.areas if area.parent_id == area_id]
 
 
-def station_rows(state: State, area_id: str) -> Iterator[StationRow]:
-    """The stations of an area and of those in it, in the order of the definition."""
-    return (station_row(state, place) for place in np.flatnonzero(inside(state, area_id)).tolist())
+def station_rows(state: State, area_id: str, only_doubtful: bool = False) -> list[StationRow]:
+    """The stations of an area and of those in it, in the order of the definition; or those with doubtful reports."""
+    mask = inside(state, area_id)
+    flags = doubtful(state, mask)
+    wanted = mask & flags.any(axis=1) if only_doubtful else mask
+    return [_station_row(state, place, flags[place]) for place in np.flatnonzero(wanted).tolist()]
 
 
 def station_row(state: State, place: int) -> StationRow:
     """One station's row, by its position."""
+    own = np.zeros(len(state.definition.stations), np.bool_)
+    own[place] = True
+    return _station_row(state, place, doubtful(state, own)[place])
+
+
+def _station_row(state: State, place: int, flags: Mask) -> StationRow:
     stations, registered = state.definition.stations, int(state.definition.stations.registered[place])
     return StationRow(
         place,
@@ -144,13 +152,13 @@ def station_row(state: State, place: int) -> StationRow:
         None if registered < 0 else registered,
         bool(state.opened[place] or state.closed[place]),
         bool(state.closed[place]),
-        tuple(_cell(state, place, hour, registered) for hour in range(len(state.turnout.hours))),
+        tuple(_cell(state, place, hour, registered, flag) for hour, flag in enumerate(flags.tolist())),
     )
 
 
-def _cell(state: State, place: int, hour: int, registered: int) -> HourCell:
+def _cell(state: State, place: int, hour: int, registered: int, flag: bool) -> HourCell:
     voted, name = int(state.turnout.voted[place, hour]), state.turnout.hours[hour]
     if voted < 0:
         return HourCell(name, None, None, ())
     share = percent(voted, registered) if registered > 0 else None
-    return HourCell(name, voted, share, doubts(state, place, name, voted))
+    return HourCell(name, voted, share, doubts(state, place, name, voted) if flag else ())

@@ -239,6 +239,7 @@ def _ended(form: Form, event: Event, by: int, reason: str, **fields: Any) -> For
 
 def _settled(form: Form, event: Event, figures: Figures, paper: Paper, at: str, more: Sequence[Failure]) -> Step:
     """Figures on which two people agree: checked by every rule at once, and to be filed."""
+    paper.require_secret(figures)
     failures = (*paper.failures(figures), *more)
     after = NEXT[form.stage, Event.HOLD if failures else Event.CLEAR]
     ready = msgspec.structs.replace(form, figures=figures, failures=failures)

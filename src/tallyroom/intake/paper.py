@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
 from tallyroom.election.definition import Contest
 from tallyroom.election.form import Failure, Form
+from tallyroom.election.secrecy import Secrecy
 from tallyroom.election.sheet import IntColumn
-from tallyroom.intake.refusal import BadFigures
+from tallyroom.intake.refusal import BadFigures, Withheld
+from tallyroom.intake.secrecy import withheld
 from tallyroom.record.acts import Figures
 
 UNREAD_MARK = "?"
@@ -24,10 +26,11 @@ MISSING, UNKNOWN, NO_NUMBER = "missing", "unknown", "no number"
 
 @dataclass(frozen=True)
 class Paper:
-    """A form and the contest whose figures stand on it."""
+    """A form, the contest whose figures stand on it, and the election's rule of secrecy."""
 
     form: Form
     contest: Contest
+    secrecy: Secrecy = field(default_factory=Secrecy)
 
     @cached_property
     def fields(self) -> tuple[str, ...]:
@@ -66,6 +69,11 @@ class Paper:
         wrong = [n for n, f in figures.items() if f is not None and not (type(f) is int and 0 <= f < 10**9)]
         if faults := faults | dict.fromkeys(wrong, NO_NUMBER):
             raise BadFigures(faults)
+
+    def require_secret(self, figures: Mapping[str, int | None]) -> None:
+        """Raises Withheld where these figures would show how people voted and the rule keeps them out of the record."""
+        if withheld(self.secrecy, self.form, self.contest, figures):
+            raise Withheld
 
     def split(self, figures: Mapping[str, int | None]) -> tuple[Figures, Figures]:
         """Lines of the form, and votes by candidate, in the order of the paper."""

@@ -9,10 +9,14 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from tallyroom.election.definition import Definition
 from tallyroom.tally.state import State
 
-NEIGHBOURS = 5
-"""Stations that must have reported the hour before one of them can be far from the others."""
+Column = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+GROUP = 6
+"""Reports of an area for an hour, this one among them, before one can be far from their middle."""
 
 POINTS = 0.15
 """A share of the register within so much of the area's middle is never far from it."""
@@ -52,39 +56,67 @@ def doubts(
     register = int(state.definition.stations.registered[station])
     if voted > register >= 0:
         found.append(Doubt("above_register", register))
-    if (expected := _middle(state, station, place, voted)) is not None:
-        found.append(Doubt("far_from_area", expected))
+    column = state.turnout.voted[:, place].copy()
+    column[station] = voted
+    home = int(state.definition.stations.area[station])
+    if register > 0 and (bounds := _bounds(state.definition, column, home, _within(state.definition))) is not None:
+        middle, most = bounds
+        if abs(voted / register - middle) > most:
+            found.append(Doubt("far_from_area", round(middle * register)))
     if row[place] >= 0 and row[place] != voted:
         found.append(Doubt("replaces", int(row[place])))
     return tuple(found)
 
 
-def _middle(state: State, station: int, place: int, voted: int) -> int | None:
-    """Where a report is far from those of its area: the figure that the area's middle share would give here."""
-    register = int(state.definition.stations.registered[station])
-    shares = _shares(state, station, place)
-    if register <= 0 or shares is None:
-        return None
-    middle = float(np.median(shares))
-    spread = 1.4826 * float(np.median(np.abs(shares - middle)))
-    far = abs(voted / register - middle) > max(POINTS, SPREADS * spread)
-    return round(middle * register) if far else None
+def doubtful(state: State, wanted: Mask) -> Mask:
+    """Which reports that stand are doubtful, shape (stations, hours): those for which `doubts` has something to say.
+
+    wanted: the stations that are asked about, shape (stations,); False for all others.
+    """
+    voted, register = state.turnout.voted, state.definition.stations.registered
+    known = voted >= 0
+    earlier = np.maximum.accumulate(np.where(known, voted, -1), axis=1)
+    later = np.minimum.accumulate(np.where(known, voted, _MOST)[:, ::-1], axis=1)[:, ::-1]
+    found = (voted < earlier) | (voted > later) | ((voted > register[:, None]) & (register[:, None] >= 0))
+    within = _within(state.definition)
+    for place in range(voted.shape[1]):
+        found[:, place] |= _far(state.definition, voted[:, place], wanted, within)
+    flags: Mask = found & known & wanted[:, None]
+    return flags
 
 
-def _shares(state: State, station: int, place: int) -> npt.NDArray[np.float64] | None:
-    """Shares of the register that the smallest area with enough other reports has given for the hour."""
-    definition = state.definition
-    voted, registered = state.turnout.voted[:, place], definition.stations.registered
-    usable = (voted >= 0) & (registered > 0)
-    usable[station] = False
-    home = int(definition.stations.area[station])
+_MOST = np.iinfo(np.int64).max
+
+
+def _far(definition: Definition, column: Column, wanted: Mask, within: Mask) -> Mask:
+    """Which of one hour's reports are far from the middle of their areas, shape (stations,)."""
+    stations = definition.stations
+    asked = (column >= 0) & (stations.registered > 0) & wanted
+    found = np.zeros(len(stations), np.bool_)
+    for home in np.unique(stations.area[asked]).tolist():
+        if (bounds := _bounds(definition, column, home, within)) is not None:
+            middle, most = bounds
+            own = asked & (stations.area == home)
+            found[own] = np.abs(column[own] / stations.registered[own] - middle) > most
+    return found
+
+
+def _bounds(definition: Definition, column: Column, home: int, within: Mask) -> tuple[float, float] | None:
+    """Middle share of the smallest area around `home` with enough reports, and how far from it is not far yet."""
+    registered = definition.stations.registered
+    usable = (column >= 0) & (registered > 0)
     for area in definition.areas.chains[home][:-1].tolist():
-        inside = usable & np.isin(definition.stations.area, _below(state, area))
-        if inside.sum() >= NEIGHBOURS:
-            return voted[inside] / registered[inside]
+        inside = usable & within[area, definition.stations.area]
+        if inside.sum() >= GROUP:
+            shares = column[inside] / registered[inside]
+            middle = float(np.median(shares))
+            return middle, max(POINTS, SPREADS * 1.4826 * float(np.median(np.abs(shares - middle))))
     return None
 
 
-def _below(state: State, area: int) -> list[int]:
-    """Positions of an area and of all areas in it."""
-    return [position for position, chain in enumerate(state.definition.areas.chains) if area in chain]
+def _within(definition: Definition) -> Mask:
+    """Whether an area (row) is another one (column) or has it in it, shape (areas, areas)."""
+    found = np.zeros((len(definition.areas),) * 2, np.bool_)
+    for position, chain in enumerate(definition.areas.chains):
+        found[chain[:-1], position] = True
+    return found

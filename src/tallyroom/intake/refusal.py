@@ -77,6 +77,15 @@ class NoFigures(Refusal):
     pattern = "This step does not belong to this kind of form."
 
 
+class Withheld(Refusal):
+    """Figures that would show how people voted, where the election's rule keeps such a station out of the record."""
+
+    pattern = (
+        "These figures would show how people voted, so by the election’s rule they are not entered: "
+        "the station’s ballots go on the form of a neighbouring station, which both commissions sign."
+    )
+
+
 class BadFigures(Refusal):
     """Fields that are missing, unknown or no whole number: `faults` has what is wrong, by field."""
 

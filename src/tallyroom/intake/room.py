@@ -33,7 +33,10 @@ class CountingRoom:
     @cached_property
     def papers(self) -> dict[str, Paper]:
         """The paper of each contest."""
-        return {contest.id: Paper(self.definition.form, contest) for contest in self.definition.contests}
+        return {
+            contest.id: Paper(self.definition.form, contest, self.definition.secrecy)
+            for contest in self.definition.contests
+        }
 
     @property
     def is_open(self) -> bool:

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tallyroom.election.definition import Contest, Definition
-from tallyroom.election.form import Term
-from tallyroom.election.secrecy import Why
+from tallyroom.election.definition import Contest
+from tallyroom.election.form import Form, Term
+from tallyroom.election.secrecy import Secrecy, Why
 from tallyroom.tally.contest import Status
 from tallyroom.tally.state import State
 
@@ -37,12 +37,12 @@ def revealing(state: State) -> Iterator[Revealing]:
                 yield Revealing(state.definition.stations.ids[station], contest_id, why, sum(votes) + invalid)
 
 
-def withheld(definition: Definition, contest: Contest, figures: Mapping[str, int | None]) -> Why | None:
+def withheld(secrecy: Secrecy, form: Form, contest: Contest, figures: Mapping[str, int | None]) -> Why | None:
     """Why the election's rule refuses to take these figures of one station into the record; None where it does not."""
-    if definition.secrecy.rule != "withhold":
+    if secrecy.rule != "withhold":
         return None
     votes = [figures.get(candidate) or 0 for candidate in contest.candidate_ids]
-    return definition.secrecy.why(votes, _sum(definition.form.roles.invalid, figures))
+    return secrecy.why(votes, _sum(form.roles.invalid, figures))
 
 
 def _sum(terms: tuple[Term, ...], figures: Mapping[str, int | None]) -> int:

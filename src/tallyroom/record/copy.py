@@ -29,7 +29,7 @@ def copy_record(log: Log, target: Path, checkpoint: bytes = b"") -> None:
     held = _held(log, target)
     for _ in log.verified_entries(held):
         pass
-    paths = _new_paths(held, log.size)
+    paths = new_paths(held, log.size)
     while files := {path: source.read(path) for path in islice(paths, _AT_ONCE)}:
         copy.write(files)
     shown = checkpoint or log.checkpoint
@@ -50,7 +50,7 @@ def _held(log: Log, target: Path) -> int:
     return held.size
 
 
-def _new_paths(held: int, size: int) -> Iterator[str]:
+def new_paths(held: int, size: int) -> Iterator[str]:
     """The files of a tree of `size` that one of `held` leaves does not have."""
     for n in range(held // WIDTH, size // WIDTH):
         yield entries_path(n)

@@ -5,7 +5,7 @@ renamed, and its folder is flushed. Readers of an older size find their partial 
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -23,6 +23,11 @@ def flush_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _beside(place: Path) -> Path:
+    """Where a file is written before it has its name."""
+    return place.with_name(place.name + ".tmp")
 
 
 class Store:
@@ -52,6 +57,24 @@ class Store:
                 self._place(path, data)
         self._flush(folders)
 
+    def stage(self, path: str, data: bytes) -> None:
+        """Writes a file, whole and durable, beside its place: nobody finds it under its name before `reveal`."""
+        place = self.folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        self._write_beside(place, data)
+
+    def reveal(self, paths: Iterable[str]) -> None:
+        """Puts staged files under their names, which are durable when it returns."""
+        places = [self.folder / path for path in paths]
+        for place in places:
+            os.replace(_beside(place), place)
+        self._flush({place.parent for place in places})
+
+    def discard(self, paths: Iterable[str]) -> None:
+        """Removes staged files that are not to be seen."""
+        for path in paths:
+            _beside(self.folder / path).unlink(missing_ok=True)
+
     def hashes(self, level: int, n: int, width: int) -> list[bytes]:
         """The first `width` hashes of a tile."""
         return self._first(lambda w: tile_path(level, n, w), width, split_hashes)
@@ -62,12 +85,14 @@ class Store:
 
     def _place(self, path: str, data: bytes) -> None:
         place = self.folder / path
-        beside = place.with_name(place.name + ".tmp")
-        with open(beside, "wb") as file:
+        self._write_beside(place, data)
+        os.replace(_beside(place), place)
+
+    def _write_beside(self, place: Path, data: bytes) -> None:
+        with open(_beside(place), "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(beside, place)
 
     def _flush(self, folders: set[Path]) -> None:
         # The name of a folder is flushed once by each writer: one that died may have made it and not come to it.

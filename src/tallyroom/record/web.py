@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
@@ -21,6 +21,10 @@ TIMEOUT = 10.0
 
 MAX_FILE = WIDTH * (MAX_ENTRY + 2)
 """The longest file of a record, a bundle of the longest entries, in bytes."""
+
+
+SLOWEST = 10_000
+"""Bytes a second below which an answer is given up, beyond the time that any answer has."""
 
 
 class Unreachable(RecordError):
@@ -48,6 +52,31 @@ def ask(url: str, body: bytes | None = None, limit: int = MAX_FILE) -> tuple[int
     except HTTPError as error:
         with error:
             return error.code, error.read(limit)
+    except (OSError, HTTPException, ValueError) as error:
+        raise Unreachable(url, f"gives no answer: {error}") from error
+
+
+def save(url: str, file: BinaryIO, limit: int) -> None:
+    """Writes the answer to a GET into a file, piece by piece.
+
+    Damaged when the server does not have it; Unreachable when there is no answer, or one above `limit` bytes, or
+    one that comes slower than `SLOWEST`.
+    """
+    try:
+        with _open(Request(url), timeout=TIMEOUT) as answer:
+            length, end = 0, time.monotonic() + 3 * TIMEOUT + limit / SLOWEST
+            while piece := answer.read1(65_536):
+                length += len(piece)
+                if length > limit or time.monotonic() > end:
+                    raise Unreachable(url, "the answer is too long, or does not end", f"at most {limit} bytes")
+                file.write(piece)
+            if answer.length:
+                raise Unreachable(url, f"the answer was cut off {answer.length} bytes before its end")
+    except HTTPError as error:
+        with error:
+            if error.code in (404, 410):
+                raise Damaged(url, "is not there") from error
+            raise Unreachable(url, f"the server answers {error.code}") from error
     except (OSError, HTTPException, ValueError) as error:
         raise Unreachable(url, f"gives no answer: {error}") from error
 

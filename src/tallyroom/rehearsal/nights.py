@@ -20,6 +20,7 @@ from tallyroom.election.stations import Stations
 from tallyroom.record.acts import Call, Statement
 from tallyroom.rehearsal import azerbaijan_2024, ruritania
 from tallyroom.rehearsal.azerbaijan_facts import Announcement, Facts, facts
+from tallyroom.rehearsal.azerbaijan_names import azerbaijani_names
 from tallyroom.rehearsal.electorate import Candidate as Standing
 from tallyroom.rehearsal.electorate import Electorate
 from tallyroom.rehearsal.play import Night
@@ -186,7 +187,7 @@ def _azerbaijan(told: Facts, night: Electorate) -> Definition:
         opens=election.polls_open.time(),
         closes=election.polls_close.time(),
         turnout_hours=tuple(f"{turnout.at:%H:%M}" for turnout in told.turnout),
-        languages=("en",),
+        languages=("en", "az", "ru"),
         data_origin="synthetic",
         authority="nobody: a rehearsal, not issued by any commission",
         origin="rehearsal.tallyroom.example/azerbaijan-2024",
@@ -217,6 +218,7 @@ def _azerbaijan(told: Facts, night: Electorate) -> Definition:
             )
         ),
         eligibility=Eligibility(citation=f"Term limit: {election.term_limit}"),
+        names=tuple(azerbaijani_names(night.area_ids)),
     )
 
 

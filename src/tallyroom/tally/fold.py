@@ -41,6 +41,7 @@ from tallyroom.record.error import RecordError
 from tallyroom.record.keyring import Keyring
 from tallyroom.tally.contest import ContestCount, Status
 from tallyroom.tally.state import Breach, Change, State
+from tallyroom.tally.summary import Summary
 
 _ACCEPTED = int(Status.ACCEPTED)
 """As a plain number: Python 3.11 takes longer to look up a member than to compare it."""
@@ -79,6 +80,8 @@ def _apply(state: State, act: AnyAct | NoAct) -> None:
     try:
         if rule and (effect := rule(state, act)):
             effect()
+        if isinstance(act, Protocol | Correction | Recount | Annulment) and act.evidence:
+            _keep_evidence(state, state.size, act)
     except Objection as found:
         state.breaches.append(Breach(state.size, str(found)))
     state.size += 1
@@ -97,6 +100,9 @@ def _filed_together(state: State, run: Sequence[Protocol]) -> bool:
     if rows is None or len(set(stations)) < len(run) or (count.act[stations] >= 0).any():
         return False
     count.file(stations, rows, range(state.size, state.size + len(run)))
+    for number, act in enumerate(run, state.size):
+        if act.evidence:
+            _keep_evidence(state, number, act)
     state.protocol_at += [(count, station) for station in stations]
     state.size += len(run)
     return True
@@ -333,9 +339,23 @@ def _missing(count: ContestCount) -> int:
     return int((count.status < Status.ACCEPTED).sum())
 
 
-def _attachment(state: State, act: Attachment) -> None:
+def _attachment(state: State, act: Attachment) -> Effect:
     if not 0 <= act.act < state.size or not act.evidence:
         raise Objection(f"there is no act {act.act} to attach to, or nothing is attached")
+
+    def effect() -> None:
+        _keep_evidence(state, act.act, act)
+        if (filed := state.protocol_at[act.act]) is not None:
+            state.attached.append(filed[1])
+        changes = (change for found in state.changes.values() for change in found)
+        state.attached.extend(change.station for change in changes if change.act == act.act)
+
+    return effect
+
+
+def _keep_evidence(state: State, number: int, act: Act) -> None:
+    """Scans and documents that came with an act, or were attached to it later."""
+    state.evidence[number] = state.evidence.get(number, ()) + act.evidence
 
 
 def _publication(state: State, act: Publication) -> Effect | None:
@@ -347,6 +367,10 @@ def _publication(state: State, act: Publication) -> Effect | None:
         raise Objection(f"snapshot {act.number} of size {act.snapshot.size} does not follow the record")
 
     def effect() -> None:
+        for contest, count in state.contests.items():
+            summary = Summary(state, count, act.snapshot.root, act.at, publishing=True)
+            shown = summary.results(range(len(state.definition.areas)))
+            state.history[contest].take(act.number, shown, state.marks(contest))
         state.publications[act.number] = act
         for contest, count in state.contests.items():
             state.published[contest] = int((count.status >= Status.ACCEPTED).sum())

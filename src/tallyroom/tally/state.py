@@ -10,6 +10,7 @@ from tallyroom.record.acts import (
     Call,
     Certification,
     Correction,
+    Evidence,
     Publication,
     Recount,
     Seen,
@@ -19,6 +20,7 @@ from tallyroom.record.acts import (
 from tallyroom.record.keyring import Keyring
 from tallyroom.tally.announced import Announced
 from tallyroom.tally.contest import ContestCount
+from tallyroom.tally.history import History, Marks
 from tallyroom.tally.results import Contradiction
 from tallyroom.tally.turnout import TurnoutCount
 
@@ -64,6 +66,9 @@ class State:
     and the statement.  contradictions: announced figures that differed from the count's when entered.
     said_certified: by contest, a statement that somebody else certified it, made when every station had reported.
     keyring: the keys of roles.  published: protocols accepted at the last snapshot, by contest.
+    history: the snapshots that were published, by contest.
+    evidence: scans and documents by the number of the act they came with or were attached to.
+    attached: stations to whose acts something was attached later, in order.
     protocol_at: for each act, the count and the station of the protocol that it filed, or None.
     """
 
@@ -83,13 +88,24 @@ class State:
         self.said_certified: dict[str, Statement] = {}
         self.certified: dict[str, tuple[int, Certification]] = {}
         self.publications: dict[int, Publication] = {}
+        self.history = {contest: History(definition.areas, definition.stations.area) for contest in self.contests}
         self.published = dict.fromkeys(self.contests, 0)
         self.breaches: list[Breach] = []
+        self.evidence: dict[int, tuple[Evidence, ...]] = {}
+        self.attached: list[int] = []
         self.keyring = Keyring(definition.origin)
         self.protocol_at: list[tuple[ContestCount, int] | None] = []
         self.announced = {
             contest: Announced(definition, count, self.turnout) for contest, count in self.contests.items()
         }
+
+    def marks(self, contest: str) -> Marks:
+        """What the files of each station of a contest are made from, as it is now."""
+        count = self.contests[contest]
+        changes = tuple(change.station for change in self.changes[contest])
+        return Marks(
+            count.act, count.status, self.opened, self.closed, self.turnout.voted, changes, tuple(self.attached)
+        )
 
     @property
     def last_publication(self) -> Seen:

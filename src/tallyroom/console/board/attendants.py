@@ -4,11 +4,12 @@ Names stay in the database, for those who need to reach people, and can be erase
 gets counts by role and nominator only (`present_at`).
 """
 
+from collections import Counter
+
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -28,9 +29,18 @@ MOST = 60
 
 
 def present_at(station: str) -> tuple[Present, ...]:
-    """How many people of each role, and whose nominees, are entered for a station: what a protocol's act may hold."""
-    rows = Attendant.objects.filter(station_id=station).values("role", "nominated_by").order_by("role", "nominated_by")
-    return tuple(Present(row["role"], row["nominated_by"], row["count"]) for row in rows.annotate(count=Count("pk")))
+    """How many people of each role, and whose nominees, are entered for a station: what a protocol's act may hold.
+
+    Chair and secretary are members of the commission, and are counted as such: alone in their role they could be known.
+    """
+    counts = Counter(
+        (role if role in _APART else "member", by)
+        for role, by in Attendant.objects.filter(station_id=station).values_list("role", "nominated_by")
+    )
+    return tuple(Present(role, by, count) for (role, by), count in sorted(counts.items()))
+
+
+_APART = (Attendant.Role.OBSERVER, Attendant.Role.AGENT)
 
 
 class AttendantForm(forms.ModelForm):  # type: ignore[type-arg] # its base is generic in the types only

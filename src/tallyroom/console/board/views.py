@@ -1,5 +1,6 @@
 """The board: an area with the areas or stations in it, and the wall, which shows it from afar."""
 
+import numpy as np
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,7 +14,7 @@ from tallyroom.console.board.models import FieldReport, Message
 from tallyroom.console.board.places import area_within, chain, widest
 from tallyroom.console.election import definition
 from tallyroom.console.submissions.wiring import room
-from tallyroom.intake.dayboard import area_row, areas_below, count_row, station_rows
+from tallyroom.intake.dayboard import area_row, areas_below, count_row, inside, station_rows
 
 PAGE = 200
 """Stations on one page."""
@@ -48,9 +49,9 @@ def _area(request: HttpRequest, area_id: str) -> HttpResponse:
     person = person_of(request)
     with room().reading() as state:
         row, below, size = area_row(state, area_id), areas_below(state, area_id), state.size
-        stations = list(station_rows(state, area_id))
-    ids = {station.id for station in stations}
-    doubtful = [(station, in_words(station)) for station in stations if station.doubtful]
+        stations = [] if below else station_rows(state, area_id)
+        doubtful = [(station, in_words(station)) for station in station_rows(state, area_id, only_doubtful=True)]
+        ids = {state.definition.stations.ids[place] for place in np.flatnonzero(inside(state, area_id))}
     context = {
         "row": row,
         "below": below,

@@ -85,6 +85,8 @@ def drawn(data: bytes, media: str, page: int) -> bytes:
         document = pypdfium2.PdfDocument(data)
         sheet = document[page]
         picture = sheet.render(scale=WIDTH / max(*sheet.get_size(), 1)).to_pil()
+    elif page:
+        raise ValueError("an image has one page")
     else:
         picture = Image.open(io.BytesIO(data), formats=["JPEG", "PNG"])
         picture.draft("RGB", (WIDTH, WIDTH))

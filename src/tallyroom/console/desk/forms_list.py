@@ -15,9 +15,10 @@ from tallyroom.console.accounts.access import needs, person_of
 from tallyroom.console.accounts.duties import Action
 from tallyroom.console.accounts.models import User
 from tallyroom.console.accounts.trail import note
+from tallyroom.console.board.attendants import present_at
 from tallyroom.console.desk import scans, work
 from tallyroom.console.desk.models import Arrival, FormRow
-from tallyroom.console.desk.presence import ROWS, presence_of
+from tallyroom.console.desk.presence import offered, presence_of
 from tallyroom.console.desk.screens import BLIND, history, labelled, page_key, refused, shown, steps, to_form
 from tallyroom.console.desk.words import KINDS, PURPOSES, ROLES, STAGES
 from tallyroom.console.submissions.wiring import room
@@ -126,8 +127,9 @@ def receive(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _received(request, user)
     query = request.GET.get("q", "").strip()[:100]
-    context: dict[str, Any] = {"q": query, "found": _search(user, query), "key": page_key(), "presence": range(ROWS)}
-    context |= {"chosen": _chosen(user, request.GET.get("station", ""), request.GET.get("contest", ""))}
+    context: dict[str, Any] = {"q": query, "found": _search(user, query), "key": page_key()}
+    chosen = _chosen(user, request.GET.get("station", ""), request.GET.get("contest", ""))
+    context |= {"chosen": chosen, "presence": offered(present_at(chosen["station"]) if chosen else ())}
     context |= {"contests": room().definition.contests}
     return render(request, "desk/receive.html", context)
 

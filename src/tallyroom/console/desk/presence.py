@@ -1,16 +1,33 @@
 """Who was present at the count: how many members, observers and agents, and who had nominated them.  No names."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
 from tallyroom.record.acts import Present
 
 ROLES = ("member", "observer", "agent")
-ROWS = 6
-"""Lines that the page offers."""
-LONGEST = 100
+ROWS = 40
+"""Lines that are read."""
+OFFERED = 6
+"""Lines that the page offers at the least, and more where more are known of the station."""
+LONGEST = 120
 """Signs of the name of a party or organisation that nominates."""
+
+
+class Line(NamedTuple):
+    """A line of the page: its number, and what stands in it; `present` is None in an empty one."""
+
+    number: int
+    present: Present | None
+
+
+def offered(known: Sequence[Present]) -> list[Line]:
+    """The lines of the page: those entered for the station before, for whoever receives the form to check, and empty
+    ones."""
+    count = min(max(OFFERED, len(known) + 2), ROWS)
+    return [Line(number, known[number] if number < len(known) else None) for number in range(count)]
 
 
 def presence_of(posted: Mapping[str, str]) -> tuple[Present, ...] | str:

@@ -75,6 +75,10 @@ _SENTENCES = (
     gettext_noop("This protocol breaks rules that block acceptance: %(codes)s. Send it back or replace the form."),
     gettext_noop("This step does not belong to this kind of form."),
     gettext_noop("%(count)s fields cannot be taken as they are; each is marked."),
+    gettext_noop(
+        "These figures would show how people voted, so by the election’s rule they are not entered: "
+        "the station’s ballots go on the form of a neighbouring station, which both commissions sign."
+    ),
 )
 """The patterns of `intake.refusal`, so that the catalogues have them."""
 

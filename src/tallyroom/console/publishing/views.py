@@ -9,7 +9,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from tallyroom.announce.bulletin import LANGUAGES, Context, bulletin
+from tallyroom.announce.bulletin import Context, bulletin
+from tallyroom.announce.language import LANGUAGES
 from tallyroom.console.accounts.access import needs, person_of
 from tallyroom.console.accounts.duties import Action
 from tallyroom.console.board.entering import now
