@@ -43,6 +43,10 @@ def test_the_programs_need_few_packages(command: str) -> None:
     assert run.requirements_of(command) == "run"
 
 
+BY_FILE = ("--numprocesses=auto", "--dist=loadfile")
+"""The tests of a file run in one process, in order; the files on all cores."""
+
+
 @pytest.mark.parametrize("command", ["test", "check", "python", "pytest"])
 def test_other_commands_need_the_test_tools_too(command: str) -> None:
     assert run.requirements_of(command) == "dev"
@@ -57,7 +61,7 @@ def test_demo_is_the_night_of_azerbaijan() -> None:
 
 
 def test_other_commands_keep_their_arguments() -> None:
-    assert run.commands("test", ["-k", "proof"]) == [["pytest", "-k", "proof"]]
+    assert run.commands("test", ["-k", "proof"]) == [["pytest", *BY_FILE, "-k", "proof"]]
     assert run.commands("check", []) == [["ruff", "check"], ["mypy"]]
     assert run.commands("python", ["-V"]) == [["python", "-V"]]
 

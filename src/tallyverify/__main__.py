@@ -31,7 +31,7 @@ NOT_PROVED = (
     "that others see the same record: compare the number of acts and the root with theirs;",
     "more than the hash of other files (pages, bulletins, Parquet), and in results.json of names, sentences (why,"
     " text), contradictions, unread, calls, certification and the status of candidates;",
-    "anything about index.html at the top of the site, which is replaced: the pages below v/ are the ones to cite.",
+    "anything about the pages at the top of the site, which are replaced: the pages below v/ are the ones to cite.",
 )
 
 

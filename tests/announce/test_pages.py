@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import msgspec
 import pytest
+from markupsafe import Markup
 
 from tallyroom.announce.area_pages import AreaPages, area_key, areas_page
 from tallyroom.announce.chart import short_name
@@ -277,9 +278,8 @@ def test_the_map_has_the_elections_shapes_where_they_are_whole_and_else_a_grid(
     harbour_views: list[View], content: bytes | None, has_shapes: bool
 ) -> None:
     view = dataclasses.replace(harbour_views[3], shapes=content)
-    href = {area.area_id: "#" for area in view.results.areas}
     names = {one.id: one.name for one in view.results.candidates}
-    found = map_of(view, view.results.areas, names, ENGLISH, Live(), href)
+    found = map_of(view, view.results.areas, names, ENGLISH, Live(), Markup("areas.html"))
     assert found is not None
     assert found.has_shapes is has_shapes
     assert found.svg.count("<a ") == 3

@@ -271,6 +271,22 @@ def test_a_job_that_died_is_finished_and_never_done_twice(
     assert [act.voted for act in entered(folder) if isinstance(act, Turnout)] == [3]
 
 
+@pytest.mark.parametrize("fault", [ValueError("a slip"), RecordError("feed", "does not add up")])
+def test_a_job_that_fails_is_ended_and_what_waits_behind_goes_on(
+    hand_in: HandIn, anna: User, folder: Path, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    def job(room: CountingRoom, clerk: Clerk, first: int, details: dict[str, object]) -> None:
+        raise fault
+
+    monkeypatch.setitem(JOBS, "third", job)
+    row, behind = job_row(anna, "third"), hand_in(turnout(4))
+    with Sequencer(CountingRoom(folder)):
+        assert wait(behind, 10).status == Status.DONE
+        assert wait(row, 10).status == Status.REFUSED
+    assert ("does not add up" in row.why) == isinstance(fault, RecordError)
+    assert "a slip" not in row.why
+
+
 def job_row(anna: User, job: str) -> Submission:
     with transaction.atomic():
         return submit([], "commission", anna, f"job-{job}", Action.REPORT_TURNOUT, "N1", job, {"n": 7})

@@ -17,7 +17,7 @@ from tallyroom.announce.front import common
 from tallyroom.announce.language import Language, language
 from tallyroom.announce.naming import names_in, variants
 from tallyroom.announce.page import render
-from tallyroom.announce.places import Places, area_name
+from tallyroom.announce.places import Places, area_name, row_anchor
 from tallyroom.announce.view import View
 from tallyroom.tally.contest import UNREAD, Status
 from tallyroom.tally.results import AreaResults, HourTurnout, percent
@@ -123,16 +123,16 @@ def _level(area: AreaResults, found: Language) -> str:
 
 
 def _area_row(area: AreaResults, places: Places, found: Language, votes_are_shown: bool) -> str:
-    level = _level(area, found)
+    anchor, page = row_anchor(area.area_id), escape(places.area(area.area_id))
+    kind = escape(clean(f"{_level(area, found)} {area.area_id}"))
     head = (
-        f'<th scope="row"><a href="{escape(places.area(area.area_id))}" data-area="{escape(area.area_id)}">'
-        f"<bdi>{escape(clean(area.name))}</bdi></a> "
-        f'<span class="party">{escape(clean(f"{level} {area.area_id}"))}</span></th>'
+        f'<tr id="{anchor}"><th scope="row"><a href="{page}" data-area="{escape(area.area_id)}">'
+        f'<bdi>{escape(clean(area.name))}</bdi></a> <span class="party">{kind}</span></th>'
     )
     reported = found.say("of", part=found.number(area.stations_reported), whole=found.number(area.stations_total))
     cells = [_cell(reported, area.stations_reported), _number(area.registered, found)]
     if not votes_are_shown:
-        return f"<tr>{head}{''.join(cells)}{_cell('–', -1) * 2}</tr>"
+        return f"{head}{''.join(cells)}{_cell('–', -1) * 2}</tr>"
     cells += [_number(area.valid, found), _number(area.invalid, found)]
     for candidate, votes in area.votes.items():
         share = area.percent[candidate]
@@ -140,7 +140,7 @@ def _area_row(area: AreaResults, places: Places, found: Language, votes_are_show
         cells.append(
             f'<td class="n" data-v="{votes}">{found.number(votes)} <span class="party">{escape(shown)}</span></td>'
         )
-    return f"<tr>{head}{''.join(cells)}</tr>"
+    return f"{head}{''.join(cells)}</tr>"
 
 
 def _station_rows(view: View, stations: Sequence[int], found: Language) -> Iterator[str]:

@@ -99,7 +99,7 @@ def _values(view: View, places: Places, live: Live) -> dict[str, Any]:
     announced, absent, others = conditions.statements_by_place(results)
     bulletin: Bulletin = shared["bulletin"]
     candidates = bulletin.names
-    areas = {area.area_id: places.area(area.area_id) for area in results.areas}
+    table = live.base(places.base) + places.file("areas.html")
     counted = results.valid + results.invalid
     turnout = list(bulletin.turnout_sentences())
     return shared | {
@@ -118,7 +118,7 @@ def _values(view: View, places: Places, live: Live) -> dict[str, Any]:
         "since": since(view, names, found),
         "left": left(view, names, found),
         "kinds": kinds(view) if shared["shows_votes"] else [],
-        "tiles": map_of(view, results.areas, candidates, found, live, areas) if shared["shows_votes"] else None,
+        "tiles": map_of(view, results.areas, candidates, found, live, table) if shared["shows_votes"] else None,
         "series": series(view, found, live, candidates) if shared["shows_votes"] else [],
         "turnout_chart": turnout_chart(
             results.turnout.by_time, f"{view.definition.opens:%H:%M}", f"{view.definition.closes:%H:%M}", found

@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from tallyroom.announce.figures import one_line
 
-ATTRIBUTES = ("class", "datetime", "href", "points", "width", "y")
+ATTRIBUTES = ("class", "datetime", "points", "width", "y")
 """The attributes that a script may set beside text."""
 
 _SLOT = re.compile("\x02([^\x03]*)\x03")

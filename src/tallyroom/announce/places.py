@@ -68,6 +68,11 @@ class Places:
         return [Link(one.code, language(one.code).name, f"{folder}{one.file(name)}") for one in others]
 
 
+def row_anchor(area_id: str) -> str:
+    """The id of an area's row in the table of areas."""
+    return f"a-{area_name(area_id)}"
+
+
 def area_name(area_id: str) -> str:
     """A file name for an area: its id where that is plain, else a hash of it.
 

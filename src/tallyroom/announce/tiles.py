@@ -17,6 +17,7 @@ from markupsafe import Markup
 from tallyroom.announce.language import Language, Value
 from tallyroom.announce.live import Live
 from tallyroom.announce.page import render
+from tallyroom.announce.places import row_anchor
 from tallyroom.announce.view import View
 from tallyroom.tally.results import AreaResults
 
@@ -33,12 +34,12 @@ Ring = list[tuple[float, float]]
 
 @dataclass(frozen=True)
 class Tile:
-    """One area on the map: its class, its title, where it leads, its outline and where its number stands."""
+    """One area on the map: its class, its title, its row in the table, its outline and where its number stands."""
 
     key: str
     kind: str
     title: str
-    href: str
+    anchor: str
     outline: str
     label: str
     x: float
@@ -69,11 +70,11 @@ def map_of(
     names: Mapping[str, str],
     found: Language,
     live: Live,
-    href: Mapping[str, str],
+    table: Markup,
 ) -> Map | None:
     """The map of the deepest level with 2 to MOST areas; None where there is none.
 
-    areas, names: with the names of the language.  href: the page of each area.
+    areas, names: with the names of the language.  table: address of the table of areas, where each tile leads.
     """
     shown = _level(areas)
     if not shown:
@@ -82,12 +83,10 @@ def map_of(
     outlines = _outlines(view.shapes, {area.area_id for area in shown})
     places, height = _shapes(outlines, shown) if outlines else _grid(shown)
     tiles = [
-        Tile(f"m{i}", kind_of(area, slots), _title(area, names, found), href[area.area_id], *place)
+        Tile(f"m{i}", kind_of(area, slots), _title(area, names, found), row_anchor(area.area_id), *place)
         for i, (area, place) in enumerate(zip(shown, places, strict=True))
     ]
-    svg = render(
-        "tiles.html", found.code, live=live, tiles=tiles, width=WIDTH, height=height, has_shapes=bool(outlines)
-    )
+    svg = render("tiles.html", found.code, live=live, tiles=tiles, width=WIDTH, height=height, table=table)
     return Map(Markup(svg), tuple(_key(shown, slots, names, found)), bool(outlines))
 
 

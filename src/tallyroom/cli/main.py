@@ -15,6 +15,7 @@ from tallyroom.cli import (
     check,
     compare,
     define,
+    examine,
     fetch,
     keep,
     live,
@@ -38,7 +39,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for commands in (tables, define, acts, results, public, serve, user, compare, keep, night, check, watch, fetch, live):
+for commands in (
+    tables,
+    define,
+    acts,
+    results,
+    public,
+    serve,
+    user,
+    compare,
+    keep,
+    night,
+    check,
+    watch,
+    fetch,
+    live,
+    examine,
+):
     commands.register(app)
 
 

@@ -3,7 +3,7 @@
 const EVERY = 15; // seconds between two looks, half as much again at random so that readers do not come at once
 const SLOWEST = 300;
 const OLD = 1800; // seconds without a newer snapshot, while the count goes on, after which the page says so
-const ATTRIBUTES = ["class", "datetime", "href", "points", "width", "y"];
+const ATTRIBUTES = ["class", "datetime", "points", "width", "y"];
 const data = document.body.dataset;
 const language = document.documentElement.lang;
 
@@ -66,7 +66,7 @@ function put(update) {
   for (const name of ATTRIBUTES) {
     for (const place of document.querySelectorAll(`[data-live-${name}]`)) {
       const value = update.values[place.getAttribute(`data-live-${name}`)];
-      if (value !== undefined && !/^\s*[a-z]+:/i.test(value)) place.setAttribute(name, value);
+      if (value !== undefined) place.setAttribute(name, value);
     }
   }
   rebase(update.base);
@@ -92,7 +92,7 @@ async function replace(pointer) {
 }
 
 function rebase(base) {
-  for (const link of document.querySelectorAll('a[href^="v/"]:not([data-live-href])')) {
+  for (const link of document.querySelectorAll('a[href^="v/"]')) {
     if (link.closest("#statements")) continue; // those name the snapshot of their own time
     link.setAttribute("href", link.getAttribute("href").replace(/^v\/\d+\//, base));
   }

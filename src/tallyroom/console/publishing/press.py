@@ -16,7 +16,6 @@ from tallyroom.console.publishing.weighing import basis
 from tallyroom.console.submissions.jobs import JobRefused
 from tallyroom.intake.room import CountingRoom
 from tallyroom.record.clerk import Clerk
-from tallyroom.record.error import Damaged, RecordError
 from tallyroom.tally.replay import catch_up
 from tallyroom.tally.state import State
 
@@ -41,12 +40,7 @@ def run(room: CountingRoom, clerk: Clerk, first: int, details: dict[str, Any]) -
             return
         if basis(state) != details["basis"]:
             raise JobRefused("something else than further protocols has come since it was confirmed: look again")
-        try:
-            publish(state, clerk, room.folder, site, details["at"], ROLE)
-        except RecordError as error:
-            if clerk.log.size > first or isinstance(error, Damaged) or isinstance(error.__cause__, OSError):
-                raise
-            raise JobRefused(str(error)) from error
+        publish(state, clerk, room.folder, site, details["at"], ROLE)
 
 
 @lru_cache(maxsize=1)

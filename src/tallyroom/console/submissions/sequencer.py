@@ -211,12 +211,22 @@ class Sequencer:
         return batch, refused
 
     def _run_job(self, clerk: Clerk, row: Submission) -> None:
-        """Do a job, or finish it after a crash, and mark its row."""
+        """Do a job, or finish it after a crash, and mark its row.
+
+        What disk or database refuse is tried again; any other fault ends the job, so that what waits behind goes on.
+        """
         try:
             job = JOBS.get(row.job, _no_job)
             job(self._room, clerk, row.first or 0, row.details)
         except JobRefused as refusal:
             row.why = str(refusal)
+        except (DatabaseError, OSError, Damaged):
+            raise
+        except Exception as error:
+            if isinstance(error.__cause__, OSError):
+                raise
+            log.exception("job %s of submission %s", row.job, row.pk)
+            row.why = str(error) if isinstance(error, RecordError) else "the job failed; the log of the server has it"
         self._room.follow(clerk.log)
         self._mark([row], Status.REFUSED if row.why else Status.DONE)
 

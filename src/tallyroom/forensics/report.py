@@ -1,0 +1,104 @@
+"""The report of an examination: one HTML file that needs nothing else, and the same as plain text.
+
+Three classes in three parts that are never mixed, each finding with innocent causes and with what would settle it.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+
+import jinja2
+
+from tallyroom.forensics import plots
+from tallyroom.forensics.examination import Examination
+from tallyroom.forensics.words import Worded, catalogue, number, worded
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("tallyroom.forensics", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def report_html(found: Examination, language: str = "en") -> str:
+    """The whole report as one file."""
+    words = catalogue(language)
+    return (
+        _environment()
+        .get_template("report.html")
+        .render(
+            found=found,
+            say=words["report"],
+            kinds=words["kind"],
+            language=language,
+            synthetic=found.table.data_origin == "synthetic",
+            title=title(found, language),
+            contradictions=of_kind(found, "contradiction", language),
+            irregularities=of_kind(found, "irregularity", language),
+            figure=lambda value: number(value, language),
+            strip=_strip,
+            plots=plots,
+        )
+    )
+
+
+def title(found: Examination, language: str) -> str:
+    """What the report is about: the election, or the table where no election is named."""
+    table = found.table
+    if table.election:
+        return table.election
+    return str(catalogue(language)["report"]["synthetic"]) if table.data_origin == "synthetic" else table.name
+
+
+def of_kind(found: Examination, kind: str, language: str) -> list[Worded]:
+    """The findings of one class, in words."""
+    return [worded(finding, language) for finding in found.findings if finding.kind == kind]
+
+
+def _strip(value: float, references: Sequence[object], label: str) -> str:
+    return plots.strip(value, [each.value for each in references], label) if references else ""  # type: ignore[attr-defined]
+
+
+def report_text(found: Examination, language: str = "en") -> str:
+    """The findings and the main figures as plain text."""
+    say = catalogue(language)["report"]
+    lines = [title(found, language)]
+    if found.table.data_origin == "synthetic":
+        lines.append(say["synthetic"])
+    lines += ["", say["read"], ""]
+    for kind, heading in (("contradiction", say["contradictions"]), ("irregularity", say["irregularities"])):
+        lines.append(heading)
+        found_here = of_kind(found, kind, language)
+        for each in found_here:
+            lines.append(f"  - {each.text}")
+            lines += [f"    {say['first']}: {', '.join(each.stations)}"] if each.stations else []
+            lines.append(f"    {say['innocent']}: {'; '.join(each.innocent_causes)}.")
+            lines.append(f"    {say['settled']}: {each.would_be_settled_by}")
+        lines += ["", *([] if found_here else [f"  {say['none_found']}", ""])]
+    lines += [say["integers"], *_integer_lines(found, language), "", say["not_tested"]]
+    return "\n".join(lines) + "\n"
+
+
+def _integer_lines(found: Examination, language: str) -> list[str]:
+    say = catalogue(language)["report"]
+    lines = []
+    for test in found.indicators.integer_percentages:
+        name = found.table.names.get(test.candidate, test.candidate)
+        for label, excess in (
+            (say["either"], test.either),
+            (say["result"], test.result),
+            (say["turnout"], test.turnout),
+        ):
+            if excess:
+                z = number(excess.z_calibrated, language)
+                counts = (
+                    f"{number(excess.observed, language)} / {number(round(excess.expected + excess.bias), language)}"
+                )
+                lines.append(
+                    f"  {name}, {label}: {say['observed']} / {say['expected']} {counts}, {say['z_calibrated']} {z}"
+                )
+    return lines

@@ -1,0 +1,57 @@
+"""The words of an examination in English, Azerbaijani and Russian (words/*.toml): sentences with places for figures."""
+
+import tomllib
+from functools import cache
+from importlib import resources
+from typing import Any, Literal, get_args
+
+import msgspec
+
+from tallyroom.forensics.examination import Finding
+
+Language = Literal["en", "az", "ru"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+
+class Worded(msgspec.Struct, frozen=True, rename={"kind": "class"}):
+    """A finding in words; stations: the first that it is about."""
+
+    kind: str
+    code: str
+    text: str
+    innocent_causes: tuple[str, ...]
+    would_be_settled_by: str
+    stations: tuple[str, ...] = ()
+
+
+@cache
+def catalogue(language: str) -> dict[str, Any]:
+    """All words of a language."""
+    return tomllib.loads((resources.files("tallyroom.forensics") / "words" / f"{language}.toml").read_text("utf-8"))
+
+
+def worded(finding: Finding, language: str = "en") -> Worded:
+    """A finding as a sentence, with innocent causes and what would settle it."""
+    words = catalogue(language)["finding"][finding.code]
+    values = {name: number(value, language) for name, value in finding.values.items()}
+    text = str(words["text"]).format(**values)
+    return Worded(finding.kind, finding.code, text, tuple(words["innocent"]), words["settled"], finding.stations)
+
+
+def number(value: float | str, language: str = "en") -> str:
+    """A figure as a reader writes it: grouped whole numbers, few decimals, small chances as powers of ten."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return _marked(f"{value:,}", language)
+    if value and abs(value) < 0.001:
+        digits, _, power = f"{value:.1e}".partition("e")
+        return _marked(f"{digits} · 10^{int(power)}", language)
+    decimals = 0 if abs(value) >= 1000 else 2 if abs(value) >= 0.1 else 3
+    return _marked(f"{value:,.{decimals}f}", language)
+
+
+def _marked(figure: str, language: str) -> str:
+    words = catalogue(language)
+    marks = {",": words["thousands"], ".": words["decimal"], "-": "−"}
+    return "".join(marks.get(sign, sign) for sign in figure)

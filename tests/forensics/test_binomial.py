@@ -1,0 +1,73 @@
+"""Exact probabilities against sums written out in full, and integer percentages against fractions."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tallyroom.forensics.binomial import binomial_tail, hit_chance, is_integer, poisson_tail, redraw
+
+
+def percentage_is_whole(k: int, n: int) -> bool:
+    share = Fraction(100 * k, n)
+    return abs(share - round(share)) <= Fraction(5, 100)
+
+
+@given(st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_whole_percentages_are_those_of_exact_fractions(counts: tuple[int, int]) -> None:
+    k, n = counts
+    assert bool(is_integer(np.array([k]), np.array([n]))[0]) == percentage_is_whole(k, n)
+
+
+@given(st.integers(1, 2500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_the_chance_of_a_whole_percentage_is_the_sum_of_its_binomial_terms(counts: tuple[int, int]) -> None:
+    k, n = counts
+    p = k / n
+    expected = math.fsum(
+        math.exp(
+            math.lgamma(n + 1)
+            - math.lgamma(j + 1)
+            - math.lgamma(n - j + 1)
+            + (j * math.log(p) if j else 0)
+            + ((n - j) * math.log1p(-p) if n - j else 0)
+        )
+        for j in range(n + 1)
+        if percentage_is_whole(j, n) and (p > 0 or j == 0) and (p < 1 or j == n)
+    )
+    assert hit_chance(np.array([k]), np.array([n]))[0] == pytest.approx(expected, abs=1e-7)
+
+
+def test_many_stations_at_once_are_as_each_alone() -> None:
+    rng = np.random.default_rng(3)
+    n = rng.integers(1, 4000, 9000)
+    k = rng.binomial(n, rng.random(9000))
+    together = hit_chance(k, n)
+    rows = rng.choice(9000, 50, replace=False)
+    alone = [hit_chance(k[[row]], n[[row]])[0] for row in rows]
+    assert together[rows] == pytest.approx(alone, abs=1e-12)
+
+
+def test_no_station_at_all() -> None:
+    none = np.zeros(0, np.int64)
+    assert len(hit_chance(none, none)) == 0
+
+
+def test_tails() -> None:
+    assert binomial_tail(34, 35, 0.1) == pytest.approx(3.16e-33, rel=1e-2)
+    assert poisson_tail(0, 2.0) == 1.0
+    assert poisson_tail(3, 0.0) == 0.0
+    assert poisson_tail(3, 1.5) == pytest.approx(1 - math.exp(-1.5) * (1 + 1.5 + 1.125))
+    assert poisson_tail(40, 2.0) == pytest.approx(math.exp(40 * math.log(2) - 2 - math.lgamma(41)), rel=0.06)
+
+
+def test_redrawn_counts_have_the_spread_of_the_real_ones() -> None:
+    rng = np.random.default_rng(1)
+    n = rng.integers(300, 1500, 20_000)
+    k = rng.binomial(n, rng.beta(20, 30, 20_000))
+    again = redraw(k, n, rng)
+    assert (again / n).mean() == pytest.approx((k / n).mean(), abs=0.002)
+    assert (again / n).std() == pytest.approx((k / n).std(), rel=0.02)
+    assert ((again >= 0) & (again <= n)).all()
