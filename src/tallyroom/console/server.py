@@ -22,7 +22,7 @@ LOCK = 7023112024
 """Number of PostgreSQL's lock under which tables are made; any number that is ours."""
 PATIENCE = 5
 """Seconds that requests under way have when the server is stopped; a browser that only keeps a line open is cut off."""
-THREADS = 32
+THREADS = 16
 """Requests under way at once: most of them wait for the disk, not for this process."""
 
 

@@ -41,6 +41,8 @@ LONGEST = 20
 HELD = timedelta(minutes=10)
 """How long a form that somebody has opened to key is not offered to others."""
 
+TO_KEY = (Stage.FIRST_ENTRY.value, Stage.RECEIVED.value)
+
 FRESH = timedelta(minutes=1)
 """Age up to which the time of a draft is not written again, only because its form is looked at."""
 
@@ -229,7 +231,7 @@ def key_next(request: HttpRequest) -> HttpResponse:
 
 def next_form(user: User) -> FormRow | None:
     """A form in this person's areas that waits to be keyed and that nobody else has open; it is held from now on."""
-    rows = in_areas(user, Action.KEY).filter(stage__in=(Stage.FIRST_ENTRY.value, Stage.RECEIVED.value), waits=False)
+    rows = in_areas(user, Action.KEY).filter(stage__in=TO_KEY, waits=False)
     rows = rows.exclude(purpose="annulment").exclude(_open_elsewhere(user)).order_by("stage", "changed_at", "pk")
     free = [row.pk for row in rows[:LOOKED_AT] if user.pk not in row.form.hands]
     return next((row for pk in free if (row := _held(pk, user))), None)
@@ -242,11 +244,12 @@ def _open_elsewhere(user: User) -> Exists:
 def _held(pk: int, user: User) -> FormRow | None:
     """Open a form for this person, unless another one opens it at the same moment."""
     with transaction.atomic():
-        waiting = FormRow.objects.select_for_update(skip_locked=True).filter(pk=pk, waits=False)
+        waiting = FormRow.objects.select_for_update(skip_locked=True).filter(pk=pk, stage__in=TO_KEY, waits=False)
         row = waiting.exclude(_open_elsewhere(user)).first()
-        if row is not None:
-            _opened(row, user)
-    return row
+        if row is None or user.pk in row.form.hands:
+            return None
+        _opened(row, user)
+        return row
 
 
 def _done_before(request: HttpRequest) -> dict[str, Any] | None:
