@@ -296,9 +296,9 @@ class Browser:
 
     async def key(self, think: Callable[[], Awaitable[None]], drafts: int) -> bool:
         """Key the next form and hand it in; False where none waits."""
-        next_path = getattr(self, "next_path", "/console/desk/next/")
+        path = getattr(self, "next_path", "/console/desk/next/")
         self.next_path = "/console/desk/next/"
-        status, headers, page = await self.ask("next", next_path)
+        status, headers, page = await self.ask("key" if "/key/" in path else "next", path)
         if status == 302:
             status, headers, page = await self.ask("key", path := headers["location"])
         self._heard(page)
@@ -605,6 +605,7 @@ def count_statements(folder: Path) -> None:
     wiring.start()
     time.sleep(1)
     typed = {f"fig_{name}": str(figure) for name, figure in FIGURES.items()} | {"do": "hand-in"}
+    places = {id(keyer): "/console/desk/next/" for keyer in keyers}
     rounds = 10
     for n in range(rounds + 1):
         if n == 1:
@@ -614,9 +615,11 @@ def count_statements(folder: Path) -> None:
         answer = operator.post(path, hidden(page) | {"station": station, "contest": "president"})
         operator.get(answer.headers["Location"])
         for keyer in keyers:
-            place = keyer.get("/console/desk/next/").headers["Location"]
-            page = keyer.get(place).content.decode()
-            keyer.post(place, hidden(page) | typed)
+            answer = keyer.get(place := places[id(keyer)])
+            if answer.status_code == 302:
+                answer = keyer.get(place := answer.headers["Location"])
+            answer = keyer.post(place.partition("?")[0], hidden(answer.content.decode()) | typed)
+            places[id(keyer)] = answer.headers["Location"]
     if FormRow.objects.filter(stage="accepted").count() != rounds + 1:
         raise SystemExit("not every form was accepted")
     if "--list" in sys.argv:
@@ -626,16 +629,16 @@ def count_statements(folder: Path) -> None:
 
 
 async def soak(crowd: Crowd, server: Server, database: int | None, minutes: float, rate: float) -> list[dict[str, Any]]:
-    """A constant rate for so long, in ten parts: each with its waits, memory and forms under way."""
+    """A constant rate for so long, minute by minute: each with its waits, memory and forms under way."""
     keyers = min(KEYERS, max(8, round(2 * rate * ENTRY)))
     every = keyers / 2 / rate
     shown: dict[str, int] = {}
     parts = []
     tasks = asyncio.create_task(paced(crowd, 60 * minutes, keyers, every))
-    for _ in range(10):
+    for _ in range(max(1, round(minutes))):
         tally = crowd.fresh()
         with Watched(server, database) as watched:
-            await asyncio.sleep(6 * minutes)
+            await asyncio.sleep(60 * minutes / max(1, round(minutes)))
         shown |= tally.accepted
         under_way = crowd.stations - len(shown)
         parts.append(figures(tally, watched) | {"under_way": under_way})
