@@ -16,7 +16,7 @@ from tallyroom.tally.results import AreaResults, Results
 
 BESIDE = 5
 """Candidates in one table of areas; the next ones have another table."""
-FIGURE, SHORT = 58.0, 34.0
+FIGURE, SHORT, WIDE = 62.0, 34.0, 94.0
 """Widths of columns of figures."""
 
 
@@ -102,18 +102,17 @@ def _areas(sheet: Sheet, results: Results) -> None:
     roots = [area for area in results.areas if not area.parent_id]
     names = {candidate.id: candidate.name for candidate in contest_of(results.contest).candidates}
     head = [_("Area"), _("Stations"), _("Valid"), _("Invalid")]
-    _table(sheet, head, [[area.name, *_sums(area)] for area in roots])
+    _table(sheet, head, [[area.name, *_sums(area)] for area in roots], WIDE)
     for first in range(0, len(names), BESIDE):
         some = list(names)[first : first + BESIDE]
         rows = [[area.name, *(str(area.votes.get(name, "—")) for name in some)] for area in roots]
-        _table(sheet, [_("Area"), *(names[name] for name in some)], rows)
+        _table(sheet, [_("Area"), *(names[name] for name in some)], rows, FIGURE)
 
 
 def _sums(area: AreaResults) -> list[str]:
     return [str(area.stations_reported), str(area.valid), str(area.invalid)]
 
 
-def _table(sheet: Sheet, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    figures = 62.0
+def _table(sheet: Sheet, head: Sequence[str], rows: Sequence[Sequence[str]], figures: float) -> None:
     columns = [Column(WIDTH - 2 * MARGIN - figures * (len(head) - 1), False)]
     sheet.table([*columns, *(Column(figures) for _ in head[1:])], head, rows)
