@@ -529,6 +529,7 @@ def figures(tally: Tally, watched: Watched) -> dict[str, Any]:
         "seconds": watched.seconds,
         "accepted": len(tally.accepted),
         "accepted_per_second": len(tally.accepted) / watched.seconds,
+        "entries_per_second": len(tally.waits.get("hand in", ())) / watched.seconds,
         "milliseconds": quantiles(everything),
         "milliseconds_by_request": {kind: quantiles(waits) for kind, waits in sorted(tally.waits.items())},
         "requests_per_protocol": tally.a_protocol({kind: len(waits) for kind, waits in tally.waits.items()}),
@@ -776,7 +777,8 @@ def told(kind: str, result: dict[str, Any]) -> str:
     if found := result.get("paced"):
         ms = found["milliseconds"]
         lines.append(
-            f"  {KEYERS} paced people       {found['accepted_per_second']:.2f} accepted/s (7.50 is all they can); p50 "
+            f"  {KEYERS} paced people       {found['entries_per_second']:.2f} entries/s (15 is all they can), "
+            f"{found['accepted_per_second']:.2f} seen accepted/s; p50 "
             f"{ms['p50']:.0f}, p95 {ms['p95']:.0f} (target < {TARGET_MS}), p99 {ms['p99']:.0f}, max {ms['max']:.0f} ms"
         )
         lines += [f"    odd: {found['odd']}"] if found["odd"] else []
