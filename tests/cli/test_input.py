@@ -117,6 +117,10 @@ def test_gigabytes_of_nonsense_on_standard_input_are_given_up_early(run: Run, el
     "arguments",
     [
         ["results", "no-such-folder"],
+        ["rehearse", "azerbaijan-2024", "--once", "--put-in", "stuffing"],
+        ["rehearse", ".", "--once", "--put-in", "stuffing"],
+        ["rehearse", "ruritania", "--once", "--put-in", "spells"],
+        ["rehearse", "ruritania", "--once", "--put-in", "stuffing", "--size", "0"],
         ["rehearse", "atlantis", "--once"],
         ["new", "x"],
         ["results", ".", "--at", "yesterday"],

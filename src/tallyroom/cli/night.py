@@ -18,6 +18,7 @@ from tallyroom.cli.say import Json, load, refuse, write_json
 from tallyroom.rehearsal.nights import azerbaijan_night, ruritania_night
 from tallyroom.rehearsal.own_night import own_night
 from tallyroom.rehearsal.play import Night, Watch, play
+from tallyroom.rehearsal.put_in import WORDS, PutIn
 from tallyroom.tally.results import Results
 
 NIGHTS = ("azerbaijan-2024", "ruritania")
@@ -36,6 +37,8 @@ def rehearse(
     once: Annotated[bool, typer.Option("--once", help="Play it without waiting, and end.")] = False,
     speed: Annotated[float, typer.Option("--speed", min=1.0, help="How much faster than the night.")] = 600.0,
     seed: Annotated[int, typer.Option("--seed", min=0, help="For DIR: the seed of the votes drawn.")] = 1,
+    put_in: Annotated[str, typer.Option("--put-in", help=f"For ruritania: a fault put in, {', '.join(WORDS)}.")] = "",
+    size: Annotated[float, typer.Option("--size", help="Of --put-in: share of the stations, above 0 to 1.")] = 0.05,
     serve: Annotated[bool, typer.Option("--serve", help="Serve the page, until stopped.")] = False,
     host: Host = "127.0.0.1",
     port: Port = 8000,
@@ -44,6 +47,7 @@ def rehearse(
     """Play a night with synthetic stations, through the same doors as a real count."""
     if name not in NIGHTS and not Path(name).is_dir():
         refuse(name, "there is no such night", f"Use one of: {', '.join(NIGHTS)}, or an election folder")
+    fault = _fault(name, put_in, size) if put_in else None
     if once and serve:
         refuse("--serve", "cannot be given together with --once", "Give one of them")
     server = site_server(out / "site", host, port) if serve else None
@@ -51,7 +55,7 @@ def rehearse(
         print(f"The page: http://{host}:{server.server_port}/  (Ctrl-C stops)", flush=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
     wait = _Clock(speed).wait if not once else (lambda at: None)
-    for folder, night in _nights(name, out, seed):
+    for folder, night in _nights(name, out, seed, fault):
         _play(folder, night, wait, as_json)
     if server is not None:
         print("The night is over; the page is served until you stop it (Ctrl-C).", flush=True)
@@ -64,12 +68,25 @@ def _rest() -> None:
         threading.Event().wait()
 
 
-def _nights(name: str, out: Path, seed: int) -> list[tuple[Path, Night]]:
+def _fault(name: str, kind: str, size: float) -> PutIn:
+    """The fault that is asked for.  Raises BadInput: it is for the fictional country only."""
+    if name != "ruritania":
+        refuse("--put-in", f"no fault is put into {name}, even for practice", "Use the fictional country, ruritania")
+    if kind not in WORDS:
+        refuse("--put-in", f"there is no fault {kind!r}", f"Use one of: {', '.join(WORDS)}")
+    if not 0 < size <= 1:
+        refuse("--size", f"{size:g} is no share of the stations", "Give a number above 0, at most 1")
+    return PutIn(kind, size)
+
+
+def _nights(name: str, out: Path, seed: int, fault: PutIn | None) -> list[tuple[Path, Night]]:
     if name not in NIGHTS:
         print(f"Synthetic votes drawn with seed {seed}.", file=sys.stderr)
         return [(out, own_night(load(Path(name)), seed))]
     if name == "azerbaijan-2024":
         return [(out, azerbaijan_night())]
+    if fault is not None:
+        return [(out, ruritania_night(fault=fault))]
     return [(out, ruritania_night()), (out / "run-off", ruritania_night(second=True))]
 
 

@@ -6,6 +6,7 @@ to what was announced and puts no faults in; faults are for the fictional countr
 
 import datetime
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -24,6 +25,7 @@ from tallyroom.rehearsal.azerbaijan_names import azerbaijani_names
 from tallyroom.rehearsal.electorate import Candidate as Standing
 from tallyroom.rehearsal.electorate import Electorate
 from tallyroom.rehearsal.play import Night
+from tallyroom.rehearsal.put_in import PutIn, put_in
 from tallyroom.rehearsal.schedule import Certify, Enter, Mend, Publish, Schedule, Step, in_order
 
 CONTEST = "president"
@@ -45,13 +47,15 @@ def azerbaijan_night() -> Night:
     return Night(schedule, in_order(steps))
 
 
-def ruritania_night(second: bool = False) -> Night:
-    """A round of the fictional country's election, with the faults that were put in."""
+def ruritania_night(second: bool = False, fault: PutIn | None = None) -> Night:
+    """A round of the fictional country's election, with its slips, and with a fault where one is asked for."""
     this = ruritania.RUN_OFF if second else ruritania.FIRST_ROUND
     night = ruritania.run_off() if second else ruritania.first_round()
+    night = put_in(night, fault) if fault else night
     faults = ruritania.faults(night)
     wrong = {fault.station: fault.wrong for fault in faults}
-    schedule = Schedule(_ruritania(this, night), night, wrong, CONFIRMED)
+    definition = _ruritania(this, night)
+    schedule = Schedule(_named(definition, fault) if fault else definition, night, wrong, CONFIRMED)
     steps: list[Step] = [_before(schedule), *schedule.day(), *schedule.count()]
     steps += [Mend(fault.mended_at, fault.kind, fault.station, fault.reason) for fault in faults]
     steps += [Publish(at + 900) for at in night.turnout_at.tolist()]
@@ -61,6 +65,16 @@ def ruritania_night(second: bool = False) -> Night:
     if second:
         steps += _decided(schedule, last + 3600)
     return Night(schedule, in_order(steps))
+
+
+def _named(definition: Definition, fault: PutIn) -> Definition:
+    """The definition with the fault in its name, which every page, bulletin and table carries."""
+    return replace(
+        definition,
+        id=f"{definition.id}-{fault.kind.replace('_', '-')}",
+        name=f"{definition.name} ({fault.words})",
+        origin=f"{definition.origin}-{fault.kind.replace('_', '-')}",
+    )
 
 
 def _before(schedule: Schedule) -> Publish:
