@@ -28,6 +28,6 @@ def test_the_same_seed_gives_the_same_fraud_and_another_seed_another():
 
 def test_the_election_says_by_its_name_what_was_put_in_and_the_winner_called_is_the_one_reported():
     night = ruritania_night(True, Tampering("stuffing", 0.5))
-    assert night.schedule.definition.name.endswith("(a fraud put in on purpose: stuffing, at 50% of stations)")
+    assert night.schedule.definition.name.endswith("(ballots added at 50 % of stations on purpose)")
     called = {act.candidate for step in night.steps for act in getattr(step, "acts", ()) if hasattr(act, "candidate")}
     assert called == {"hradek"}, "without it the other wins"

@@ -232,9 +232,10 @@ def _date(key: str, title: str, on: datetime.date, told: Facts) -> StatutoryDate
 def _ruritania(this: ruritania.Round, night: Electorate, tampering: Tampering | None) -> Definition:
     suffix = "run-off" if this.number == 2 else "first round"
     told = f" ({tampering})" if tampering else ""
+    name = f"ruritania-{this.number}" + (f"-{tampering.fraud.replace('_', '-')}" if tampering else "")
     days = (StatutoryDate("election_day", "Election day", 60, "called", "Ruritanian Electoral Act, fictional"),)
     return Definition(
-        id=f"ruritania-{this.number}",
+        id=name,
         name=f"Presidential election in Ruritania, a fictional country, {suffix}{told}",
         office="President of Ruritania",
         day=this.date,
@@ -246,7 +247,7 @@ def _ruritania(this: ruritania.Round, night: Electorate, tampering: Tampering | 
         languages=("en",),
         data_origin="synthetic",
         authority="the election commission of Ruritania, a fictional country",
-        origin=f"rehearsal.tallyroom.example/ruritania-{this.number}",
+        origin=f"rehearsal.tallyroom.example/{name}",
         areas=_areas(night, "constituency"),
         stations=_stations(night),
         contests=(_contest(f"Election of the president, {suffix}", this.candidates, _ruritanian_rule(this)),),

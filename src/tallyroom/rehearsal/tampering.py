@@ -13,16 +13,25 @@ from tallyroom.forensics.returns import Grouping, Returns
 from tallyroom.rehearsal.apportion import Counts
 from tallyroom.rehearsal.electorate import Stations
 
+WORDS = {
+    "stuffing": "ballots added",
+    "switching": "votes switched",
+    "invented": "protocols invented",
+    "rounded_turnout": "turnout rounded up",
+    "targeted": "ballots added in chosen areas",
+}
+"""What each fraud of `forensics.frauds` is, in the name of the election it is put into."""
+
 
 @dataclass(frozen=True)
 class Tampering:
-    """A fraud of `forensics.frauds` at a share of the stations (0 to 1)."""
+    """A fraud, one of `WORDS`, at a share of the stations (0 to 1)."""
 
     fraud: str
     share: float
 
     def __str__(self) -> str:
-        return f"a fraud put in on purpose: {self.fraud.replace('_', ' ')}, at {self.share:.0%} of stations"
+        return f"{WORDS[self.fraud]} at {100 * self.share:g} % of stations on purpose"
 
 
 def tampered(
