@@ -608,19 +608,23 @@ def count_statements(folder: Path) -> None:
     typed = {f"fig_{name}": str(figure) for name, figure in FIGURES.items()} | {"do": "hand-in"}
     places = {id(keyer): "/console/desk/next/" for keyer in keyers}
     rounds = 10
-    for n in range(rounds + 1):
-        if n == 1:
-            counted.clear()
-        station, path = f"S-{STATIONS - 1 - n:05d}", "/console/desk/receive/"
-        page = operator.get(path, {"station": station, "contest": "president"}).content.decode()
-        answer = operator.post(path, hidden(page) | {"station": station, "contest": "president"})
-        operator.get(answer.headers["Location"])
-        for keyer in keyers:
-            answer = keyer.get(place := places[id(keyer)])
-            if answer.status_code == 302:
-                answer = keyer.get(place := answer.headers["Location"])
-            answer = keyer.post(place.partition("?")[0], hidden(answer.content.decode()) | typed)
-            places[id(keyer)] = answer.headers["Location"]
+    for some in (range(1), range(1, rounds + 1)):  # the first form makes what is made once
+        counted.clear()
+        for n in some:
+            station, path = f"S-{STATIONS - 1 - n:05d}", "/console/desk/receive/"
+            page = operator.get(path, {"station": station, "contest": "president"}).content.decode()
+            answer = operator.post(path, hidden(page) | {"station": station, "contest": "president"})
+            operator.get(answer.headers["Location"])
+        keyed = 0
+        while keyed < 2 * len(some):
+            for keyer in keyers:
+                answer = keyer.get(place := places[id(keyer)])
+                if answer.status_code == 302:
+                    answer = keyer.get(place := answer.headers["Location"])
+                places[id(keyer)] = "/console/desk/next/"
+                if "fig_" in (page := answer.content.decode()):
+                    answer = keyer.post(place.partition("?")[0], hidden(page) | typed)
+                    places[id(keyer)], keyed = answer.headers["Location"], keyed + 1
     if FormRow.objects.filter(stage="accepted").count() != rounds + 1:
         raise SystemExit("not every form was accepted")
     if "--list" in sys.argv:

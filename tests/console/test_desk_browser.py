@@ -173,7 +173,7 @@ def test_the_arithmetic_of_the_page_is_that_of_the_form(
 def test_axe_finds_nothing_on_any_screen(
     chromium: Browser, address: str, person: People, browser: Browsers, tmp_path: Path
 ) -> None:
-    one = Person(browser(person("one", "operator", "keyer", "resolver", "reviewer")))
+    one = Person(browser(person("one", "operator", "keyer", "resolver", "reviewer", "certifier")))
     kim, lou = (Person(browser(person(name, "keyer"))) for name in ("kim", "lou"))
     rows = [one.receive(f"S-000{n}") for n in range(1, 5)]
     for row, first, second in zip(rows[1:], (SOUND, WARNED, SOUND), (SOUND | {"a": "51"}, WARNED, SOUND), strict=True):
@@ -183,6 +183,7 @@ def test_axe_finds_nothing_on_any_screen(
     paths |= {"chosen": "receive/?station=S-0005&contest=mayor", "key": f"forms/{rows[0].pk}/key/"}
     paths |= {"resolve": f"forms/{rows[1].pk}/resolve/", "review": f"forms/{rows[2].pk}/review/"}
     paths |= {"accepted": f"forms/{rows[3].pk}/", "change": f"forms/{rows[3].pk}/change/correction/"}
+    paths |= {"annul": f"forms/{rows[3].pk}/change/annulment/", "receipt": f"forms/{rows[3].pk}/receipt/"}
     paths |= {"check": f"forms/{rows[3].pk}/receipt/check/", "refused": f"forms/{rows[3].pk}/review/"}
     assert [FormRow.objects.get(pk=row.pk).stage for row in rows[1:]] == ["differs", "in review", "accepted"]
     found = []

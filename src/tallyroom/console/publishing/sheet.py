@@ -11,13 +11,14 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from io import BytesIO
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pypdfium2
+from pymupdf_fonts import myfont
 from pypdfium2 import raw
 
-FONT = Path(__file__).parent / "font" / "dejavu-sans-subset.ttf"
+FONT = "notos"
+"""Noto Sans: it has the letters of Azerbaijani and Russian, and may be embedded (SIL Open Font Licence 1.1)."""
 WIDTH, HEIGHT, MARGIN = 595.0, 842.0, 50.0
 TOP, BOTTOM = HEIGHT - MARGIN, MARGIN + 20
 LEADING = 1.45
@@ -44,7 +45,7 @@ class Sheet:
     def __init__(self, note: str) -> None:
         """note: stands at the foot of every page."""
         self._document = pypdfium2.PdfDocument.new()
-        content = FONT.read_bytes()
+        content = myfont(FONT)
         self._content = (ctypes.c_ubyte * len(content)).from_buffer_copy(content)
         kind = raw.FPDF_FONT_TRUETYPE
         self._font = raw.FPDFText_LoadFont(self._document.raw, self._content, len(content), kind, 1)
