@@ -7,6 +7,7 @@ already (RFC 9110, 13.1.2).
 """
 
 import os
+import re
 import sys
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -15,8 +16,10 @@ from typing import BinaryIO
 
 from tallyroom.announce.compress import ENCODINGS, TEXTS
 
+POLICY = "default-src 'self'; frame-ancestors {}; base-uri 'none'; form-action 'none'"
+CARD = re.compile(r"/embed(\.[a-z]+)?\.html\Z")
+"""The pages that others may show within theirs; every other page only this site."""
 HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
@@ -91,13 +94,22 @@ class SiteHandler(SimpleHTTPRequestHandler):
                 found.add(name.removeprefix("W/"))
         return found
 
+    def send_response(self, code: int, message: str | None = None) -> None:
+        """Begin an answer.  What is not there may be there in a moment, so it is not remembered for long."""
+        self._is_found = code < 400
+        super().send_response(code, message)
+
     def end_headers(self) -> None:
         """Add what every answer carries."""
         for name, value in HEADERS.items():
             self.send_header(name, value)
-        unchanging = self.path.startswith(("/v/", "/tile/"))
+        self.send_header("Content-Security-Policy", POLICY.format("*" if self._is_card() else "'self'"))
+        unchanging = self._is_found and self.path.startswith(("/v/", "/tile/"))
         self.send_header("Cache-Control", IMMUTABLE if unchanging else FRESH)
         super().end_headers()
+
+    def _is_card(self) -> bool:
+        return CARD.search(self.path.split("?")[0].split("#")[0]) is not None
 
     def translate_path(self, path: str) -> str:
         """The file of a request; one that a link leads out of the site is not there."""
