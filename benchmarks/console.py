@@ -633,11 +633,15 @@ def count_statements(folder: Path) -> None:
     os._exit(0)
 
 
-async def soak(crowd: Crowd, server: Server, database: int | None, minutes: float, rate: float) -> list[dict[str, Any]]:
-    """A constant rate for so long, minute by minute: each with its waits, memory and forms under way."""
+async def soak(
+    crowd: Crowd, server: Server, database: int | None, minutes: float, rate: float, shown: dict[str, int]
+) -> list[dict[str, Any]]:
+    """A constant rate for so long, minute by minute: each with its waits, memory and forms under way.
+
+    shown: what is seen as accepted is added to it.
+    """
     keyers = min(KEYERS, max(8, round(2 * rate * ENTRY)))
     every = keyers / 2 / rate
-    shown: dict[str, int] = {}
     parts = []
     tasks = asyncio.create_task(paced(crowd, 60 * minutes, keyers, every))
     for _ in range(max(1, round(minutes))):
@@ -765,7 +769,7 @@ async def measure(kind: str, wanted: argparse.Namespace) -> dict[str, Any]:
             shown |= tally.accepted
         if wanted.soak:
             rates = [one["accepted_per_second"] for one in result.get("capacity", {}).values()] or [7.5 * 1.5]
-            result["soak"] = await soak(crowd, server, database.pid, wanted.soak, max(rates) * 2 / 3)
+            result["soak"] = await soak(crowd, server, database.pid, wanted.soak, max(rates) * 2 / 3, shown)
         if wanted.kill:
             tally = crowd.fresh()
             result["kill"] = await killed(crowd, server, database, wanted.kill)
