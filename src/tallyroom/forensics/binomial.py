@@ -41,6 +41,9 @@ def hit_chance(k: Ints, n: Ints) -> Floats:
     order = inside[np.argsort(n[inside].astype(np.uint16 if n.max() < 1 << 16 else np.int64), kind="stable")]
     blocks = [order[start : start + BLOCK] for start in range(0, len(order), BLOCK)]
     factorials = log_factorials(int(n.max()))
+    if len(blocks) == 1:  # a thread of its own would cost more than it brings
+        chance[order] = _block(k[order], n[order], factorials)
+        return chance
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as threads:
         parts = threads.map(lambda rows: _block(k[rows], n[rows], factorials), blocks)
         for rows, part in zip(blocks, parts, strict=True):
