@@ -7,6 +7,7 @@ already (RFC 9110, 13.1.2).
 """
 
 import os
+import re
 import sys
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -15,15 +16,24 @@ from typing import BinaryIO
 
 from tallyroom.announce.compress import ENCODINGS, TEXTS
 
-HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
+CARD = re.compile(r"/embed(\.[a-z]{2,3})?\.html")
+"""The page that newsrooms put into pages of their own."""
 IMMUTABLE = "public, max-age=31536000, immutable"
 FRESH = "public, max-age=5"
 NOT_SERVED = (".tmp", *ENCODINGS.values())
 """Endings of files that are nobody's to ask for by name."""
+
+
+def site_headers(path: str) -> dict[str, str]:
+    """The headers of every answer for a path of a site: nothing is loaded from elsewhere, the card alone is framed."""
+    framed_by = "*" if CARD.fullmatch(path) else "'self'"
+    return {
+        "Content-Security-Policy": (
+            f"default-src 'self'; frame-ancestors {framed_by}; base-uri 'none'; form-action 'none'"
+        ),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+    }
 
 
 class SiteHandler(SimpleHTTPRequestHandler):
@@ -93,7 +103,7 @@ class SiteHandler(SimpleHTTPRequestHandler):
 
     def end_headers(self) -> None:
         """Add what every answer carries."""
-        for name, value in HEADERS.items():
+        for name, value in site_headers(self.path.partition("?")[0]).items():
             self.send_header(name, value)
         unchanging = self.path.startswith(("/v/", "/tile/"))
         self.send_header("Cache-Control", IMMUTABLE if unchanging else FRESH)
