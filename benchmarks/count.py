@@ -115,7 +115,7 @@ def define(folder: Path) -> dict[str, Any]:
     """As `tallyroom new --from`, `check` and `open` do: the election folder and its record with act 0."""
     start = time.perf_counter()
     faults = Faults()
-    write(_election(folder), infer(_filing(folder / STATIONS, shipped_form("generic"), faults), "bench", faults))
+    write(_election(folder), infer(filing_of(folder / STATIONS, shipped_form("generic"), faults), "bench", faults))
     written = time.perf_counter()
     definition = load(_election(folder))
     loaded = time.perf_counter()
@@ -128,7 +128,7 @@ def import_returns(folder: Path) -> dict[str, Any]:
     definition = load(_election(folder))
     start, busy = time.perf_counter(), time.process_time()
     faults = Faults()
-    filing = _filing(folder / RETURNS, definition.form, faults)
+    filing = filing_of(folder / RETURNS, definition.form, faults)
     faults.refuse()
     read = time.perf_counter()
     clerk = writer(_election(folder), definition)
@@ -235,7 +235,8 @@ def _election(folder: Path) -> Path:
     return folder / "election"
 
 
-def _filing(table: Path, form: Form, faults: Faults) -> Filing:
+def filing_of(table: Path, form: Form, faults: Faults) -> Filing:
+    """What a table of stations or returns says."""
     sheet = read_table_file(table, faults)
     filing = read_filing(sheet, default_mapping(sheet, form), faults) if sheet else None
     faults.refuse()

@@ -14,7 +14,7 @@ import pytest
 from markupsafe import Markup
 
 from tallyroom.announce.area_pages import AreaPages, area_key, areas_page
-from tallyroom.announce.chart import short_name
+from tallyroom.announce.chart import series, short_name
 from tallyroom.announce.feed import feed
 from tallyroom.announce.front import front, update_json
 from tallyroom.announce.language import LANGUAGES, language
@@ -365,3 +365,21 @@ def test_the_pages_that_stand_in_the_site_are_those_of_the_views(harbour_site: P
             assert (harbour_site / f"v/{view.number}" / name).read_bytes() == content
     for name, content in newest_pages(harbour_views[-1]):
         assert (harbour_site / name).read_bytes() == content
+
+
+def test_the_ends_of_a_line_over_days_are_told_by_their_dates(harbour_views: list[View]) -> None:
+    view = harbour_views[-1]
+    first = next(one.results for one in view.moments if one.results.progress.stations.reported)
+    day = int(first.snapshot.time[8:10])
+
+    def ends(time: str) -> list[str]:
+        shown = msgspec.structs.replace(view.results.snapshot, time=time)
+        results, live = msgspec.structs.replace(view.results, snapshot=shown), Live()
+        names = {one.id: one.name for one in results.candidates}
+        series(dataclasses.replace(view, results=results), ENGLISH, live, names)
+        return [live.values["stations.t0"], live.values["stations.t1"]]
+
+    soon = view.results.snapshot.time
+    assert ends(soon) == [ENGLISH.clock(first.snapshot.time), ENGLISH.clock(soon)]
+    later = f"{soon[:8]}{day + 6:02d}{soon[10:]}"
+    assert ends(later) == [ENGLISH.day_of(first.snapshot.time), ENGLISH.day_of(later)]

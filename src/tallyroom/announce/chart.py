@@ -18,11 +18,13 @@ from tallyroom.announce.view import View
 from tallyroom.tally.results import HourTurnout
 
 WIDTH, HEIGHT = 400, 220
-LEFT, RIGHT, TOP, BOTTOM = 46, 100, 12, 26
+LEFT, RIGHT, TOP, BOTTOM = 46, 118, 12, 26
 NEAR = 13
 """Units that two labels have to be apart."""
 WIDEST = 15
 """Letters of a name that fit beside a line."""
+DAY = 86_400
+"""Seconds from which on the ends of a line are told by their dates: the clock alone would lie about its length."""
 LINES = 3
 """How many candidates have a line of their own."""
 
@@ -82,10 +84,8 @@ def series(view: View, found: Language, live: Live, names: dict[str, str]) -> li
         return []
     times = [datetime.fromisoformat(moment.results.snapshot.time).timestamp() for moment in moments]
     xs = [(time - times[0]) / (times[-1] - times[0] or 1) for time in times]
-    ticks = [
-        (_x(xs[0]), found.clock(moments[0].results.snapshot.time)),
-        (_x(xs[-1]), found.clock(moments[-1].results.snapshot.time)),
-    ]
+    label = found.clock if times[-1] - times[0] < DAY else found.day_of
+    ticks = [(_x(xs[place]), label(moments[place].results.snapshot.time)) for place in (0, -1)]
     stations = [_exact(moment.results.progress.stations.percent) for moment in moments]
     leaders = [candidate.id for candidate in view.results.candidates[:LINES]]
     shares = {

@@ -149,8 +149,9 @@ def _selection(feed: Feed, scope: Scope, place: int, own: str) -> Lines:
     yield "    <VoteCountsCollection>"
     wide, stations = feed.wide(scope, place), scope.stations[figures.known[scope.stations, place]]
     ids, votes = feed.units.stations, figures.stations[stations, place].tolist()
-    yield from (_count(unit, count) for unit, count in wide)
-    yield from (_count(ids[station], count) for station, count in zip(stations.tolist(), votes, strict=True))
+    counts = [_count(unit, count) for unit, count in wide]
+    counts += [_count(ids[station], count) for station, count in zip(stations.tolist(), votes, strict=True)]
+    yield "\n".join(counts)
     yield "    </VoteCountsCollection>"
     yield _value("CandidateIds", own)
     yield "  </BallotSelection>"

@@ -81,8 +81,10 @@ class Feed:
 
     def names(self, own: str, text: str) -> list[tuple[str, str]]:
         """(text, language) of a name: as the definition has it, then the translations that it gives, once each."""
+        if own not in self._translations:
+            return [(text, self.definition.languages[0])]
         found = {self.definition.languages[0]: text}
-        for language, translation in self._translations.get(own, ()):
+        for language, translation in self._translations[own]:
             found.setdefault(language, translation)
         return [(content, language) for language, content in found.items()]
 

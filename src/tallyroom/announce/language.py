@@ -102,6 +102,11 @@ class Language:
         at = datetime.fromisoformat(time)
         return f"{at:%H:%M:%S}" if at.second else f"{at:%H:%M}"
 
+    def day_of(self, time: str) -> str:
+        """The day and month of a time, given in RFC 3339, without the year."""
+        at = datetime.fromisoformat(time)
+        return f"{at.day} {self.months[at.month - 1]}"
+
     def _day(self, on: date) -> str:
         return self.patterns["day"].format(day=on.day, month=self.months[on.month - 1], year=on.year)
 

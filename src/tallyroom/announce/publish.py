@@ -98,6 +98,7 @@ class _Press:
     ) -> None:
         self._state, self._clerk, self._folder, self._out = state, clerk, folder, out
         self._snapshot, self._role, self._cosign = snapshot, role, cosign
+        self._front_is_out = False
 
     def publish(self, files: Iterable[File], before: dict[str, Listed] | None = None) -> dict[str, Listed]:
         """One part; its files by path.  before: those of the first part, where this is the second."""
@@ -111,7 +112,10 @@ class _Press:
             self._enter({path: one.sha256 for path, one in made.items() if stands_in_act(path)})
             checkpoint = self._cosign(self._clerk.log.checkpoint)
             staging.reveal()
-        _write_front(self._out, self._folder, self._clerk.log, self._snapshot, checkpoint)
+        _write_record(self._out, self._folder, self._clerk.log, self._snapshot, checkpoint)
+        if not self._front_is_out:  # both parts have the same first page
+            _write_front(self._out, self._snapshot)
+        self._front_is_out = True
         return made
 
     def _enter(self, hashes: dict[str, str]) -> None:
@@ -148,7 +152,8 @@ def restore(definition: Definition, log: Log, folder: Path, out: Path, cosign: C
             if not whole:
                 differing += [f"v/{published.number}/{name}" for name in _again(snapshot, published, place)]
     if found:
-        _write_front(out, folder, log, snapshot, checkpoint)
+        _write_record(out, folder, log, snapshot, checkpoint)
+        _write_front(out, snapshot)
     return differing
 
 
@@ -167,13 +172,18 @@ def _again(snapshot: Snapshot, published: Published, place: Path) -> list[str]:
     return [path for path in published.files if path not in same]
 
 
-def _write_front(out: Path, folder: Path, log: Log, snapshot: Snapshot, checkpoint: bytes) -> None:
-    """The public record and definition, then the first page, and last the pointer to the snapshot."""
+def _write_record(out: Path, folder: Path, log: Log, snapshot: Snapshot, checkpoint: bytes) -> None:
+    """The public copy of the record, and the definition."""
     copy_record(log, out, checkpoint)
     definition = {f"definition/{name}": (folder / name).read_bytes() for name in snapshot.state.definition.files}
     site = Store(out)
     kept = {name: content for name, content in definition.items() if not (out / name).exists()}
     site.write({**kept, VKEY: log.verifier.vkey.encode() + b"\n"})
+
+
+def _write_front(out: Path, snapshot: Snapshot) -> None:
+    """The newest pages, and last the pointer to the snapshot."""
+    site = Store(out)
     for name, content in snapshot.front.items():
         site.write({**dict(twins(name, content)), name: content})
     site.write({LATEST: snapshot.pointer()})

@@ -16,8 +16,8 @@ from typing import BinaryIO
 
 from tallyroom.announce.compress import ENCODINGS, TEXTS
 
-CARD = re.compile(r"/embed(\.[a-z]{2,3})?\.html")
-"""The page that newsrooms put into pages of their own."""
+CARD = re.compile(r"/embed(\.[a-z]+)?\.html\Z")
+"""The pages that others may show within theirs; every other page only this site."""
 IMMUTABLE = "public, max-age=31536000, immutable"
 FRESH = "public, max-age=5"
 NOT_SERVED = (".tmp", *ENCODINGS.values())
@@ -26,7 +26,7 @@ NOT_SERVED = (".tmp", *ENCODINGS.values())
 
 def site_headers(path: str) -> dict[str, str]:
     """The headers of every answer for a path of a site: nothing is loaded from elsewhere, the card alone is framed."""
-    framed_by = "*" if CARD.fullmatch(path) else "'self'"
+    framed_by = "*" if CARD.search(path) else "'self'"
     return {
         "Content-Security-Policy": (
             f"default-src 'self'; frame-ancestors {framed_by}; base-uri 'none'; form-action 'none'"
@@ -101,11 +101,16 @@ class SiteHandler(SimpleHTTPRequestHandler):
                 found.add(name.removeprefix("W/"))
         return found
 
+    def send_response(self, code: int, message: str | None = None) -> None:
+        """Begin an answer.  What is not there may be there in a moment, so it is not remembered for long."""
+        self._is_found = code < 400
+        super().send_response(code, message)
+
     def end_headers(self) -> None:
         """Add what every answer carries."""
         for name, value in site_headers(self.path.partition("?")[0]).items():
             self.send_header(name, value)
-        unchanging = self.path.startswith(("/v/", "/tile/"))
+        unchanging = self._is_found and self.path.startswith(("/v/", "/tile/"))
         self.send_header("Cache-Control", IMMUTABLE if unchanging else FRESH)
         super().end_headers()
 

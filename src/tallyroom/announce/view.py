@@ -6,6 +6,7 @@ nothing else, so a replay gives the same bytes.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import msgspec
 import numpy as np
@@ -88,8 +89,14 @@ class View:
 
     def stations_of(self, area: int) -> Rows:
         """Positions of the stations that lie in an area itself, in the order of the definition."""
-        found: Rows = np.flatnonzero(self.definition.stations.area == area)
-        return found
+        return self._within[area]
+
+    @cached_property
+    def _within(self) -> list[Rows]:
+        """The stations of each area, found in one pass."""
+        places = self.definition.stations.area
+        ends = np.cumsum(np.bincount(places, minlength=len(self.definition.areas)))
+        return np.split(np.argsort(places, kind="stable"), ends[:-1])
 
     def left(self, area: int) -> tuple[int, int]:
         """Stations of an area that have yet to report, and the voters on their opening registers."""
