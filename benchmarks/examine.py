@@ -25,10 +25,11 @@ from typing import Any
 
 import numpy as np
 
-from tallyroom.forensics.binomial import binomial_tail, upper_p
+from tallyroom.forensics.binomial import binomial_tail, rate_interval, upper_p
 from tallyroom.forensics.clean import KINDS, clean_election
 from tallyroom.forensics.digits import digits
 from tallyroom.forensics.examine import Question, examine
+from tallyroom.forensics.findings import RARE, TWICE
 from tallyroom.forensics.fingerprint import fingerprint
 from tallyroom.forensics.integers import excesses, integers, kept
 from tallyroom.forensics.power import power
@@ -215,16 +216,28 @@ def null(elections: int, stations: int) -> bool:
 
 
 def controls() -> bool:
-    """How many of the elections that ship, Russia's apart, each test flags at 1 in 1,000, beside chance."""
+    """How many of the elections that ship, Russia's apart, each test flags, with the exact 95 % interval of the rate.
+
+    The level that the program scores at is 1 in 1,000; what 5 % would give is shown beside it.
+    """
     others = [each for each in references() if not each.id.startswith("ru_")]
+    sound = True
     for name in ("integers_z_calibrated", "integers_result_z_calibrated", "integers_turnout_z_calibrated"):
-        z = [each.figures[name] for each in others if name in each.figures]
-        flags = sum(value > 3.09 for value in z)
-        print(f"{name}: {flags} of {len(z)} flagged; {len(z) / 1000:.2f} expected; highest {max(z):.2f}")
+        p = [upper_p(each.figures[name]) for each in others if name in each.figures]
+        for level in (0.05, RARE):
+            flags = sum(value < level for value in p)
+            low, high = rate_interval(flags, len(p))
+            sound &= low <= level or level != RARE
+            more = "" if low <= level else ", more than nominal"
+            print(f"{name}: {flags} of {len(p)} flagged at {level:g}; rate {low:.3f} to {high:.3f} (95 %){more}")
+    pairs = [each.figures for each in others if "vectors_p" in each.figures]
+    flags = sum(each["vectors_p"] < RARE and each["vectors_ratio"] > TWICE for each in pairs)
+    low, high = rate_interval(flags, len(pairs))
+    print(f"repeated vectors: {flags} of {len(pairs)} flagged; rate {low:.3f} to {high:.3f} (95 %)")
     for name in ("second_digit_p", "last_digit_p"):
         p = [each.figures[name] for each in others if name in each.figures]
-        print(f"{name}: {sum(value < 0.001 for value in p)} of {len(p)} rejected (no evidence)")
-    return True
+        print(f"{name}: {sum(value < RARE for value in p)} of {len(p)} rejected (no evidence)")
+    return sound
 
 
 def scaling(elections: int, stations: int) -> bool:

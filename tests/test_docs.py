@@ -54,6 +54,6 @@ def test_the_example_of_the_python_interface_runs(
     exec(compile(example, "docs/examine.md", "exec"), {})
     said = capsys.readouterr().out
     assert "More ballots than registered voters: stations 1, ballots beyond 100." in said
-    assert "In question: 100 votes or ballots" in said
+    assert "Votes or ballots in question: 100" in said
     assert re.search(r"^a -?\d", said, re.MULTILINE)
     assert re.search(r"^invented 0\.1 1\.0$", said, re.MULTILINE)

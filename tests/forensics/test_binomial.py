@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tallyroom.forensics.binomial import binomial_tail, hit_chance, is_integer, poisson_tail, redraw
+from tallyroom.forensics.binomial import binomial_tail, hit_chance, is_integer, poisson_tail, rate_interval, redraw
 
 
 def percentage_is_whole(k: int, n: int) -> bool:
@@ -71,3 +71,10 @@ def test_redrawn_counts_have_the_spread_of_the_real_ones() -> None:
     assert (again / n).mean() == pytest.approx((k / n).mean(), abs=0.002)
     assert (again / n).std() == pytest.approx((k / n).std(), rel=0.02)
     assert ((again >= 0) & (again <= n)).all()
+
+
+def test_intervals_of_rates() -> None:
+    """0 of n: from 0 to 1 - 0.025^(1/n); 5 of 20: as in tables of Clopper and Pearson."""
+    assert rate_interval(0, 19) == pytest.approx((0, 1 - 0.025 ** (1 / 19)), abs=1e-6)
+    assert rate_interval(20, 20) == pytest.approx((0.025 ** (1 / 20), 1), abs=1e-6)
+    assert rate_interval(5, 20) == pytest.approx((0.0866, 0.4910), abs=1e-4)

@@ -6,15 +6,17 @@ A seeded sample; benchmarks/examine.py runs a thousand elections of each kind.
 import numpy as np
 import pytest
 
-from tallyroom.forensics.binomial import binomial_tail
+from tallyroom.forensics.binomial import binomial_tail, rate_interval, upper_p
 from tallyroom.forensics.clean import KINDS, Kind, clean_election, redrawn
 from tallyroom.forensics.digits import digits
+from tallyroom.forensics.findings import RARE
 from tallyroom.forensics.frauds import FRAUDS, gained
 from tallyroom.forensics.integers import integers
 from tallyroom.forensics.power import Task, power, setting, simulate
+from tallyroom.forensics.references import references
 from tallyroom.forensics.vectors import repeated_vectors
 
-ELECTIONS, STATIONS = 40, 800
+ELECTIONS, STATIONS = 100, 500
 NEVER = 1e-4
 """A number of rejections that a test of the right size gives less often than this is a failure."""
 
@@ -37,6 +39,14 @@ def test_scored_tests_are_of_their_size_on_clean_elections(kind: Kind) -> None:
         repeats = repeated_vectors(returns, returns.areas[-1], seed=number)
         p["vectors"].append(repeats.p if repeats else 1.0)
     assert {name: level for name, values in p.items() for level in (0.01, 0.05, 0.2) if too_many(values, level)} == {}
+
+
+def test_control_elections_are_flagged_no_more_than_the_nominal_rate() -> None:
+    """At the level that is scored; docs/examine.md has the rates at 5 %, and of repeated vectors, which are more."""
+    for name in ("integers_z_calibrated", "integers_result_z_calibrated", "integers_turnout_z_calibrated"):
+        p = [upper_p(e.figures[name]) for e in references() if not e.id.startswith("ru_") and name in e.figures]
+        assert len(p) >= 19
+        assert rate_interval(sum(value < RARE for value in p), len(p))[0] <= RARE, name
 
 
 def test_benford_rejects_clean_elections_and_is_no_evidence() -> None:

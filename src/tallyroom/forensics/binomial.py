@@ -6,6 +6,7 @@ drawn from Bin(n, k/n) is a whole percentage of n, a sum of binomial probabiliti
 
 import math
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any, NamedTuple
@@ -40,6 +41,9 @@ def hit_chance(k: Ints, n: Ints) -> Floats:
     order = inside[np.argsort(n[inside].astype(np.uint16 if n.max() < 1 << 16 else np.int64), kind="stable")]
     blocks = [order[start : start + BLOCK] for start in range(0, len(order), BLOCK)]
     factorials = log_factorials(int(n.max()))
+    if len(blocks) == 1:  # a thread of its own would cost more than it brings
+        chance[order] = _block(k[order], n[order], factorials)
+        return chance
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as threads:
         parts = threads.map(lambda rows: _block(k[rows], n[rows], factorials), blocks)
         for rows, part in zip(blocks, parts, strict=True):
@@ -142,6 +146,20 @@ def two_sided_p(z: Floats) -> Floats:
 def binomial_tail(k: int, n: int, p: float) -> float:
     """Chance of k or more of n."""
     return math.fsum(math.comb(n, i) * p**i * (1 - p) ** (n - i) for i in range(k, n + 1))
+
+
+def rate_interval(k: int, n: int) -> tuple[float, float]:
+    """The exact 95 % interval of a rate that gave k of n (Clopper and Pearson 1934)."""
+    return _crossing(lambda p: binomial_tail(k, n, p) >= 0.025), _crossing(lambda p: binomial_tail(k + 1, n, p) > 0.975)
+
+
+def _crossing(above: Callable[[float], bool]) -> float:
+    """The smallest number of [0, 1] from which on a statement holds, to 1e-9; 1 where it never does."""
+    low, high = 0.0, 1.0
+    for _ in range(30):
+        middle = (low + high) / 2
+        low, high = (low, middle) if above(middle) else (middle, high)
+    return high if high < 1 else 1.0
 
 
 def poisson_tail(k: int, mean: float) -> float:

@@ -1,6 +1,6 @@
 """Plots as inline SVG, written by hand: no library, no outside resource, the same bytes for the same figures."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 
 import numpy as np
@@ -56,8 +56,8 @@ def curve(values: Sequence[float], title: str) -> str:
     return _svg(width + 20, HEIGHT, f'{grid}<polyline class="line" points="{points}"/>{marks}', title)
 
 
-def strip(value: float, others: Sequence[float], title: str) -> str:
-    """One figure (a diamond) among the same figure of other elections (dots) on a line."""
+def strip(value: float, others: Sequence[float], title: str, write: Callable[[float], str]) -> str:
+    """One figure (a diamond) among the same figure of other elections (dots) on a line; `write` writes its ends."""
     every = [*others, value]
     low, high = min(every), max(every)
     spread = (high - low) or 1.0
@@ -69,8 +69,8 @@ def strip(value: float, others: Sequence[float], title: str) -> str:
     at = place(value)
     mark = f'<path class="mark" d="M{at:.1f},12l8,10l-8,10l-8,-10z"/>'
     ends = (
-        f'<text x="20" y="50" text-anchor="middle">{low:.3g}</text>'
-        f'<text x="{WIDTH - 20}" y="50" text-anchor="middle">{high:.3g}</text>'
+        f'<text x="20" y="50" text-anchor="middle">{write(low)}</text>'
+        f'<text x="{WIDTH - 20}" y="50" text-anchor="middle">{write(high)}</text>'
     )
     line = f'<line class="grid" x1="20" x2="{WIDTH - 20}" y1="22" y2="22"/>'
     return _svg(WIDTH, 56, line + dots + mark + ends, title)

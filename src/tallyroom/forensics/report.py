@@ -11,6 +11,7 @@ import jinja2
 from tallyroom.forensics import plots
 from tallyroom.forensics.examination import Examination
 from tallyroom.forensics.findings import beyond, surplus, votes_at
+from tallyroom.forensics.references import Value
 from tallyroom.forensics.words import Worded, catalogue, number, worded
 
 WITHOUT_VOTES = ("within_centre", "flows", "small_counts")
@@ -52,7 +53,7 @@ def report_html(found: Examination, language: str = "en") -> str:
             whole_interval=lambda band: _interval(map(round, band), language),
             at_stake=lambda band: _interval((votes_at(found.table, each) for each in band), language),
             of_valid=lambda band: _interval((round(each / 100 * found.table.valid) for each in band), language),
-            strip=_strip,
+            strip=lambda value, references, label: _strip(value, references, label, language),
             plots=plots,
         )
     )
@@ -82,8 +83,8 @@ def of_kind(found: Examination, kind: str, language: str) -> list[Worded]:
     return [worded(finding, language) for finding in found.findings if finding.kind == kind]
 
 
-def _strip(value: float, references: Sequence[object], label: str) -> str:
-    return plots.strip(value, [each.value for each in references], label) if references else ""  # type: ignore[attr-defined]
+def _strip(value: float, references: Sequence[Value], label: str, language: str) -> str:
+    return plots.strip(value, [each.value for each in references], label, lambda end: number(end, language))
 
 
 def report_text(found: Examination, language: str = "en") -> str:
@@ -114,17 +115,11 @@ def _integer_lines(found: Examination, language: str) -> list[str]:
     lines = []
     for test in found.indicators.integer_percentages:
         name = found.table.names.get(test.candidate, test.candidate)
-        for label, excess in (
-            (say["either"], test.either),
-            (say["result"], test.result),
-            (say["turnout"], test.turnout),
-        ):
+        parts = {say["either"]: test.either, say["result"]: test.result, say["turnout"].lower(): test.turnout}
+        for label, excess in parts.items():
             if excess:
-                z = number(excess.z_calibrated, language)
-                counts = (
-                    f"{number(excess.observed, language)} / {number(round(excess.expected + excess.bias), language)}"
-                )
-                lines.append(
-                    f"  {name}, {label}: {say['observed']} / {say['expected']} {counts}, {say['z_calibrated']} {z}"
-                )
+                expected = number(round(excess.expected + excess.bias), language)
+                counts = f"{say['observed']} / {say['expected']} {number(excess.observed, language)} / {expected}"
+                z = f"{say['z_calibrated']} {number(excess.z_calibrated, language)}"
+                lines.append(f"  {name}, {label}: {counts}, {z}")
     return lines

@@ -20,6 +20,9 @@ MOST_DEATHS = 3
 """Times in a row that workers may die without any task done; then the work itself is at fault."""
 
 
+PIECES = 100
+"""A cluster is given so many pieces of work, not each task by itself: its scheduler needs longer than a short task."""
+
 PATIENCE = 5
 """Seconds in which a scheduler has to answer."""
 
@@ -114,11 +117,13 @@ class Cluster:
         dask = _distributed()
         with dask.Client(self.address, timeout=PATIENCE) as client:
             there = client.scatter(work, broadcast=True)
-            futures = [client.submit(_call, there, task, pure=False) for task in tasks]
+            size = max(1, len(tasks) // PIECES)
+            pieces = [list(tasks[start : start + size]) for start in range(0, len(tasks), size)]
+            futures = [client.submit(_call, there, piece, pure=False) for piece in pieces]
             for number, _ in enumerate(dask.as_completed(futures), 1):
-                progress(number, len(tasks))
-            results: list[R] = client.gather(futures)
-            return results
+                progress(min(number * size, len(tasks)), len(tasks))
+            results: list[list[R]] = client.gather(futures)
+            return [result for piece in results for result in piece]
 
 
 def _distributed() -> Any:
@@ -126,5 +131,5 @@ def _distributed() -> Any:
     return import_module("distributed")
 
 
-def _call(work: Callable[[T], R], task: T) -> R:
-    return work(task)
+def _call(work: Callable[[T], R], tasks: Sequence[T]) -> list[R]:
+    return [work(task) for task in tasks]

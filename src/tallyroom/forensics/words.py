@@ -59,8 +59,8 @@ def number(value: float | str, language: str = "en") -> str:
     """A figure as a reader writes it: grouped whole numbers, few decimals, small chances as powers of ten."""
     if isinstance(value, str):
         return value
-    if isinstance(value, int):
-        return _marked(f"{value:,}", language)
+    if isinstance(value, int) or value == 0:
+        return _marked(f"{value:,.0f}", language)
     if value and abs(value) < 0.001:
         digits, _, power = f"{value:.1e}".partition("e")
         return _marked(f"{digits} · 10^{int(power)}", language)
