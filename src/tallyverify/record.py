@@ -61,12 +61,11 @@ class Site:
             with self.web.open(self.url + quote(path), timeout=30) if self.url else file.open("rb") as stream:
                 data: bytes = stream.read(limit + 1)
         except (OSError, HTTPException, ValueError, RuntimeError) as error:
-            gone = not self.url or (isinstance(error, HTTPError) and 400 <= error.code < 500)
-            problem = Fault(f"{path}: {error}") if gone else Unreadable(f"{self.url}{path}: {error}")
-        else:
-            need(len(data) <= limit, f"{path}: is longer than {limit} bytes")
-            return data
-        raise problem  # without its cause: that holds a connection, which no process can hand to another
+            if self.url and not (isinstance(error, HTTPError) and 400 <= error.code < 500):
+                raise Unreadable(f"{self.url}{path}: {error}") from None  # its cause could not leave this process
+            raise Fault(f"{path}: {error}") from error
+        need(len(data) <= limit, f"{path}: is longer than {limit} bytes")
+        return data
 
 
 class Tree:
