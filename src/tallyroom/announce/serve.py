@@ -16,17 +16,22 @@ from typing import BinaryIO
 
 from tallyroom.announce.compress import ENCODINGS, TEXTS
 
-POLICY = "default-src 'self'; frame-ancestors {}; base-uri 'none'; form-action 'none'"
-CARD = re.compile(r"/embed(\.[a-z]+)?\.html\Z")
+_POLICY = "default-src 'self'; frame-ancestors {}; base-uri 'none'; form-action 'none'"
+_CARD = re.compile(r"/embed(\.[a-z]+)?\.html\Z")
 """The pages that others may show within theirs; every other page only this site."""
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
 IMMUTABLE = "public, max-age=31536000, immutable"
 FRESH = "public, max-age=5"
 NOT_SERVED = (".tmp", *ENCODINGS.values())
 """Endings of files that are nobody's to ask for by name."""
+
+
+def headers_of(path: str) -> dict[str, str]:
+    """What every answer about a path of a site carries."""
+    return {
+        "Content-Security-Policy": _POLICY.format("*" if _CARD.search(path) else "'self'"),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+    }
 
 
 class SiteHandler(SimpleHTTPRequestHandler):
@@ -101,15 +106,11 @@ class SiteHandler(SimpleHTTPRequestHandler):
 
     def end_headers(self) -> None:
         """Add what every answer carries."""
-        for name, value in HEADERS.items():
+        for name, value in headers_of(self.path.split("?")[0]).items():
             self.send_header(name, value)
-        self.send_header("Content-Security-Policy", POLICY.format("*" if self._is_card() else "'self'"))
         unchanging = self._is_found and self.path.startswith(("/v/", "/tile/"))
         self.send_header("Cache-Control", IMMUTABLE if unchanging else FRESH)
         super().end_headers()
-
-    def _is_card(self) -> bool:
-        return CARD.search(self.path.split("?")[0].split("#")[0]) is not None
 
     def translate_path(self, path: str) -> str:
         """The file of a request; one that a link leads out of the site is not there."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from tallyroom.announce.serve import FRESH, HEADERS, IMMUTABLE
+from tallyroom.announce.serve import FRESH, IMMUTABLE, headers_of
 
 Headers = list[tuple[str, str]]
 
@@ -52,7 +52,7 @@ def _file(site: Path, path: str, environ: WSGIEnvironment, start: StartResponse)
         ("Content-Length", str(status.st_size)),
         ("Last-Modified", formatdate(status.st_mtime, usegmt=True)),
         ("Cache-Control", IMMUTABLE if path.startswith(("/v/", "/tile/")) else FRESH),
-        *HEADERS.items(),
+        *headers_of(path).items(),
     ]
     start("200 OK", headers)
     if environ["REQUEST_METHOD"] == "HEAD":
@@ -87,6 +87,6 @@ def _pieces(file: Any) -> Iterable[bytes]:
 
 def _short(start: StartResponse, status: HTTPStatus, headers: Headers) -> Iterable[bytes]:
     body = f"{status.phrase}\n".encode()
-    plain = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body))), *HEADERS.items()]
+    plain = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body))), *headers_of("").items()]
     start(f"{status.value} {status.phrase}", [*plain, *headers])
     return [body]
