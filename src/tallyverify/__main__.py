@@ -11,13 +11,13 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from tallyverify.acts import Act, Authors, read_act
+from tallyverify.acts import Act, Authors, read_ahead
 from tallyverify.count import Count
-from tallyverify.figures import area_rows, results, shown, station_rows, totals
-from tallyverify.record import Fault, Policy, Site, Tree, Unreadable, bundles, open_checkpoint
+from tallyverify.figures import area_rows, results, station_rows, totals
+from tallyverify.record import Fault, Policy, Site, Tree, Unreadable, need, open_checkpoint
 
 KEPT = 100  # faults and notes beyond so many are not kept
-BROKEN = (Fault, LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError, csv.Error)
+BROKEN = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError, csv.Error)  # and Fault
 OWN_KEY = """WARNING: the log's key was taken from the site itself, which proves only that the site agrees with itself.
 Compare it with the key that was printed on paper or in other papers, or give that one with --vkey. The site's is: """
 PROVED = (
@@ -29,8 +29,7 @@ NOT_PROVED = (
     "that the paper was honest, that voting was free, or that all who had the right could vote;",
     "that protocols were copied rightly from paper: compare stations.csv with the copies given at the stations;",
     "that others see the same record: compare the number of acts and the root with theirs;",
-    "more than the hash of other files (pages, bulletins, Parquet), and in results.json of names, sentences (why,"
-    " text), contradictions, unread, calls, certification and the status of candidates;",
+    "more than the hash of other files, and in results.json of names, sentences and what docs/verify.md lists;",
     "anything about the pages at the top of the site, which are replaced: the pages below v/ are the ones to cite.",
 )
 
@@ -46,14 +45,13 @@ class Check:
         try:
             self.origin, self.size, self.root = open_checkpoint(note, policy)
             authors = Authors(self.origin, self.tree)
-            for start, entries in bundles(site, self.size):
-                leaves = [sha256(b"\x00" + entry).digest() for entry in entries]
-                self.tree.extend(leaves)
-                for place, entry in enumerate(entries if not tree_only else []):
-                    self._act(start + place, leaves[place], entry, authors)
-            self._same("checkpoint: the root of the acts", self.root, self.tree.root(self.size))
+            for first, read in read_ahead(site, self.size, tree_only):
+                self.tree.extend([leaf for leaf, _, _ in read])
+                for number, entry in enumerate([] if tree_only else read, first):
+                    self._act(number, *entry, authors)
             if authors.unsealed:
                 self._say(f"act {authors.unsealed[0]} and later: no seal covers them")
+            self._same("checkpoint: the root of the acts", self.root, self.tree.root(self.size))
             for path, hashes in self.tree.tiles():
                 self._hash(path, sha256(hashes).hexdigest())
             for path in self.hashes:
@@ -95,20 +93,15 @@ class Check:
         self._same(f"{path}: SHA-256", digest, self.hashes.pop(path))
         return data or b""
 
-    def _act(self, number: int, leaf: bytes, entry: bytes, authors: Authors) -> None:
-        act: Act = {}
-        try:
-            act = read_act(entry)
-        except (ValueError, RecursionError) as error:
-            self._say(f"act {number}: is no act: {error}")
-        try:
-            authors.check(number, leaf, act)
-        except Fault as fault:
-            self._say(f"act {number}: {fault}")
+    def _act(self, number: int, leaf: bytes, act: Act, why: str, authors: Authors) -> None:
         published = act.get("type") == "publication"
         try:
-            if number == 0:
-                self._define(act)
+            authors.check(number, leaf, act)
+            need(act, "is no act: " + why)
+        except Fault as fault:
+            self._say(f"act {number}: {fault}")
+        try:
+            self.count = self.count or (self._definition(act) if number == 0 else None)
             if self.count:
                 self.count.take(act)
                 if published:
@@ -117,16 +110,17 @@ class Check:
             what = "publishes what cannot be checked" if published else "has no effect"
             self._say(f"act {number} ({act.get('type')}): {what}: {error}", note=not published)
 
-    def _define(self, act: Act) -> None:
+    def _definition(self, act: Act) -> Count | None:
         try:
             count = Count({name: self._hash(f"definition/{name}", digest) for name, digest in act["files"].items()})
             ids, settings = "".join(f"{station}\n" for station in count.index).encode(), count.settings
             fixed: Act = {"stations": {"count": len(count.stations), "sha256": sha256(ids).hexdigest()}}
-            fixed |= {"election": settings["id"], "origin": settings["origin"], "data_origin": settings["data_origin"]}
+            fixed |= {name: settings[name] for name in ("origin", "data_origin")} | {"election": settings["id"]}
             self._same("act 0:", fixed, act)
-            self.count = count
         except BROKEN as error:
             self._say(f"definition/: is not the definition of an election: {error!r}")
+            return None
+        return count
 
     def _publication(self, act: Act, count: Count) -> None:
         folder, snapshot = f"v/{act['number']}/", act["snapshot"]
@@ -139,7 +133,7 @@ class Check:
                     if (data := self._read(path)) is not None and name in rows:
                         self._rows(path, rows[name], data)
                     elif data is not None:
-                        self._same(f"{path}:", results(count, contest, act, sums[-1]), json.loads(data))
+                        self._same(f"{path}:", results(count, contest, act, sums[""]), json.loads(data))
                 except BROKEN as error:
                     self._say(f"{path}: is not JSON, or not a table of these rows: {error}")
         files = dict(act["files"])
@@ -151,36 +145,32 @@ class Check:
             self._hash(folder + name, digest)
 
     def _rows(self, path: str, expected: Iterator[Act], data: bytes) -> None:
-        rows = csv.reader(io.TextIOWrapper(io.BytesIO(data), "utf-8", newline=""), strict=True)
-        header = next(rows, [])
-        for row, cells in zip_longest(expected, rows):
-            where = f"line {rows.line_num}"
-            if not row or not cells or [*row] != header or len(cells) != len(header):
-                raise Fault(f"{where} is missing, one too many, or of other columns")
+        lines = csv.reader(io.TextIOWrapper(io.BytesIO(data), "utf-8", newline=""), strict=True)
+        header, absent = next(lines, []), Act()
+        for row, cells in zip_longest(expected, lines, fillvalue=absent):
             wanted = ["" if value is None else str(value) for value in row.values()]
-            for name, text, cell in zip(header, wanted, cells, strict=True) if wanted != cells else ():
-                self._same(f"{path} {where}: {name}", text, shown(cell))
+            if wanted != cells or [*row] != header:
+                where = f"line {lines.line_num}"
+                need([*row] == header and len(cells) == len(row), f"{where} is missing, too many, or of other columns")
+                self._same(f"{path} {where}:", dict(zip(row, wanted, strict=True)), dict(zip(row, cells, strict=True)))
 
 
 def verify(place: str, vkey: str | None, policy: Path | None, tree_only: bool) -> dict[str, Any]:
     """The document that --json writes; totals are by contest, basis and area, the whole under ""."""
-    site, own, sums = Site(place), "", dict[str, Any]()
-    try:
-        note = site.read("checkpoint", 1_000_000)
-        own = "" if vkey or policy else site.read("log.vkey", 1000).decode().strip()
-    except Fault as error:
-        raise Unreadable(str(error)) from error
+    site = Site(place)
+    note = site.read("checkpoint", 1_000_000)
+    own = "" if vkey or policy else site.read("log.vkey", 1000).decode().strip(" \t\r\n")  # and no other space
     check = Check(site, note, Policy(policy.read_text() if policy else f"log {vkey or own}\nquorum none"), tree_only)
+    sums: dict[str, Any] = {}
     if count := check.count:
-        areas = [*(area["area_id"] for area in count.areas), ""]
-        for contest in count.contests.values():
-            rows = {basis: totals(count, contest, basis == "counted") for basis in ("counted", "standing")}
-            sums[contest.id] = {basis: dict(zip(areas, row, strict=True)) for basis, row in rows.items()}
-    document: dict[str, Any] = {"site": place, "holds": not check.faults, "origin": check.origin, "size": check.size}
-    document |= {"root": check.root, "snapshots": len(count.published) if count else 0, "totals": sums}
-    document |= {"faults": check.faults, "notes": check.notes, "proved": [] if check.faults else [*PROVED]}
-    document["proved"] = document["proved"][: 1 if tree_only else 3]
-    return document | {"not_proved": [*NOT_PROVED], "warning": OWN_KEY + own if own else ""}
+        for id, contest in count.contests.items():
+            sums[id] = {basis: totals(count, contest, basis == "counted") for basis in ("counted", "standing")}
+    return {
+        **{"site": place, "holds": not check.faults, "origin": check.origin, "size": check.size, "root": check.root},
+        **{"snapshots": len(count.published) if count else 0, "totals": sums, "faults": check.faults},
+        **{"notes": check.notes, "proved": [] if check.faults else PROVED[: 1 if tree_only else 3]},
+        **{"not_proved": NOT_PROVED, "warning": OWN_KEY + own if own else ""},
+    }
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -191,21 +181,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--policy", metavar="FILE", type=Path, help="a C2SP tlog-policy: logs, witnesses and quorum")
     parser.add_argument("--tree-only", action="store_true", help="checkpoint and tree; no acts, no figures")
     parser.add_argument("--json", action="store_true", help="write a JSON document")
-    options = vars(parser.parse_args(arguments))
-    as_json = options.pop("json")
+    asked = parser.parse_args(arguments)
     try:
-        found = verify(**options)
-    except (Unreadable, OSError, UnicodeDecodeError) as error:
-        print(f"tallyverify: {error}", file=sys.stderr)
+        found = verify(asked.place, asked.vkey, asked.policy, asked.tree_only)
+    except (Unreadable, Fault, OSError, UnicodeDecodeError, KeyboardInterrupt) as error:
+        print(f"tallyverify: {str(error) or 'interrupted'}", file=sys.stderr)
         return 2
-    if as_json:
+    if asked.json:
         print(json.dumps(found, indent=2))
         return 0 if found["holds"] else 1
     for contest, bases in found.pop("totals").items():
         for basis, areas in bases.items():
             print(f"{contest}, as {basis}:", ", ".join(f"{name} {figure:,}" for name, figure in areas[""].items()))
     for name, value in found.items():
-        for line in value if isinstance(value, list) else [value] if value != "" else []:
+        for line in value if isinstance(value, list | tuple) else [value] if value != "" else []:
             print(f"{name}: {line}")
     return 0 if found["holds"] else 1
 

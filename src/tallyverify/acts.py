@@ -6,15 +6,22 @@ of the same key signs SHA-256 over the leaf hashes of all acts from the first of
 """
 
 import json
+import marshal
+import signal
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from hashlib import sha256
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from tallyverify.record import Tree, need, public_key, unbase64
+from tallyverify.record import Fault, Site, Tree, bundled, need, public_key, unbase64
 
 Act = dict[str, Any]
+Entry = tuple[bytes, Act, str]  # leaf hash, act, and why it is none; then the act is {}
+JOB, LONG, AHEAD = 512, 20_000, 128  # acts read at a time; in a record that is long; jobs begun before they are needed
 MAX = 2**53 - 1  # the largest whole number that every reader of JSON keeps exactly (RFC 7493)
 BULK = ("opened", "closed", "turnout", "received", "protocol", "in_review", "accepted")
 # What a field holds, if not text: int, {..} just these members, [x] a list of x, (x, y) a map from text to x or y.
@@ -36,7 +43,7 @@ FIELDS = {  # of each type, beside `type`, `at` and envelope; those after / and 
     **{"certification": "snapshot / winner text", "key": "/ key proof revokes", "seal": "first count leaves_sha256"},
 }
 NEEDED = {kind: {"type", "at", *fields.partition("/")[0].split()} for kind, fields in FIELDS.items()}
-OPTIONAL = {kind: ENVELOPE | {*fields.partition("/")[2].split()} for kind, fields in FIELDS.items()}
+KNOWN = {kind: NEEDED[kind] | ENVELOPE | {*fields.partition("/")[2].split()} for kind, fields in FIELDS.items()}
 _decode = json.JSONDecoder().raw_decode
 _encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":")).encode
 
@@ -57,16 +64,44 @@ def read_act(entry: bytes) -> Act:
     text = entry.decode()
     act: Any = _decode(text)[0]
     kind = act.get("type") if type(act) is dict else None
-    if type(kind) is not str or kind not in FIELDS or not NEEDED[kind] <= act.keys() <= NEEDED[kind] | OPTIONAL[kind]:
+    if type(kind) is not str or kind not in FIELDS or not NEEDED[kind] <= act.keys() <= KNOWN[kind]:
         raise ValueError("not of a known type, or a field is missing or unknown")
     for name, value in act.items():
-        empty = (not value and type(value) is not int) or (name == "count" and value == 1)
-        fits = _fits(value, FORMS[name]) if name in FORMS else type(value) is str
-        if not fits or (empty and name in OPTIONAL[kind]):
+        fits = type(value) is str if name not in FORMS else _fits(value, FORMS[name])
+        empty = value == 1 if name == "count" else not value and type(value) is not int
+        if not fits or (empty and name not in NEEDED[kind]):
             raise ValueError(f"the field {name} holds what it cannot hold")
-    if _encode(act) != text:
-        raise ValueError("not in canonical form")
+    need(_encode(act) == text, "not in canonical form")
     return act  # type: ignore[no-any-return]
+
+
+def read_entries(place: str, size: int, tree_only: bool, first: int, end: int) -> bytes:
+    """The number of the first entry, and the entries from it to before `end` as a list of Entry, by `marshal`."""
+    read: list[Entry] = []
+    for entry in bundled(Site(place), first, min(size, end), size):
+        act, why = Act(), ""
+        try:
+            act = {} if tree_only else read_act(entry)
+        except (ValueError, RecursionError) as error:
+            why = str(error)
+        read.append((sha256(b"\x00" + entry).digest(), act, why))
+    return marshal.dumps((first, read))
+
+
+def read_ahead(site: Site, size: int, tree_only: bool) -> Iterator[tuple[int, list[Entry]]]:
+    """All entries in order, and the number of the first of each list; two other processes read a long record ahead."""
+    jobs = [(site.place, size, tree_only, first, first + JOB) for first in range(0, size, JOB)]
+    if size < LONG:
+        yield from (marshal.loads(read_entries(*job)) for job in jobs)
+        return
+    # Ctrl-C reaches all processes: this one alone answers, and leaving the block ends the others.
+    with ProcessPoolExecutor(2, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)) as pool:
+        begun = deque[Future[bytes]]()
+        for job in jobs:
+            begun.append(pool.submit(read_entries, *job))
+            if len(begun) == AHEAD:
+                yield marshal.loads(begun.popleft().result())
+        yield from (marshal.loads(job.result()) for job in begun)
 
 
 class Authors:
@@ -95,17 +130,17 @@ class Authors:
             need(act["origin"] == self.origin, "is of another record", self.origin, act["origin"])
             for key in act["keys"]:
                 self._issue(key)
-            need(by in self.keys and self.keys[by][1] == "commission", "is not by its own key of the commission")
+            need(self.keys.get(by, ("", ""))[1] == "commission", "is not by its own key of the commission")
         for name in ("prev_checkpoint", "snapshot") if "snapshot" in act else ("prev_checkpoint",):
-            seen = act.get(name, {"size": -1, "root": ""})
+            seen = act.get(name) or {"size": -1, "root": ""}
             if seen != self._seen:
                 root = self.tree.root(seen["size"]) if 0 <= seen["size"] <= number else "none before it"
                 need(root == seen["root"], f"{name} is no checkpoint of {seen['size']} acts", root, seen["root"])
                 self._seen = seen
         if by not in self.keys or by in self.ended:
-            need(by in self.ended, "is by a key that no act before it names", [*self.keys], by)
+            need(by in self.keys, "is by a key that no act before it names", [*self.keys], by)
             need(False, f"is by a key that was revoked in act {self.ended[by]}")
-        need(bulk or self._signed(by, "sig", act), "the signature is not of the key that it names")
+        need(bulk or self._signed(self.keys[by][0], "sig", act), "the signature is not of the key that it names")
         if bulk and run:
             need(by == run[1], "is unsigned among acts of another key", run[1], by)
         elif kind == "seal":
@@ -116,25 +151,23 @@ class Authors:
         elif kind == "key":
             self._change_keys(number, by, act.get("key"), act.get("revokes"), act)
 
-    def _signed(self, by: str, field: str, act: Act) -> bool:
+    def _signed(self, public: Ed25519PublicKey, field: str, act: Act) -> bool:
         message = _encode({name: value for name, value in act.items() if name not in ("sig", field)})
         try:
-            signature = unbase64(act.get(field, ""))
-            self.keys[by][0].verify(signature, f"tallyroom/act/v1\n{self.origin}\n{message}".encode())
+            public.verify(unbase64(act.get(field, "")), f"tallyroom/act/v1\n{self.origin}\n{message}".encode())
         except (InvalidSignature, ValueError):
             return False
         return True
 
-    def _issue(self, key: dict[str, str]) -> None:
-        raw = b""
+    def _issue(self, key: dict[str, str], act: Act | None = None) -> None:
         try:
-            raw = unbase64(key["public"])
-            public = public_key(raw)
+            public = public_key(unbase64(key["public"]))
         except ValueError as error:
-            need(False, f"the key of {key['role']}: {error}")
-        own_id = sha256(raw).hexdigest()[:16]
+            raise Fault(f"the key of {key['role']}: {error}") from error
+        own_id = sha256(public.public_bytes_raw()).hexdigest()[:16]
         need(key["id"] == own_id, f"the id of the key of {key['role']} is not its own", own_id, key["id"])
         need(key["role"] and own_id not in self.keys, f"the key {own_id} was issued before, or has no role")
+        need(not act or self._signed(public, "proof", act), "the proof is not of the new key")
         self.keys[own_id] = public, key["role"]
 
     def _change_keys(self, number: int, by: str, new: Any, old: str | None, act: Act) -> None:
@@ -142,14 +175,10 @@ class Authors:
         need(not old or old in self.keys.keys() - self.ended.keys(), "revokes a key that is not in force")
         need(new or act.get("reason"), "revokes a key without a reason")
         need(not (new and old) or new["role"] == self.keys[old][1], "replaces a key by one of another role")
-        mine = self.keys[by][1] == "commission" or (new and old == by)
-        need(mine, "changes keys of others, as only the commission may")
+        need(self.keys[by][1] == "commission" or (new and old == by), "changes keys as only the commission may")
         left = [id for id, (_, role) in self.keys.items() if role == "commission" and id not in {*self.ended, old}]
         need(new or left, "leaves the commission without a key")
         if new:
-            self._issue(new)
-            proved = self._signed(new["id"], "proof", act)
-            self.keys = self.keys if proved else {id: key for id, key in self.keys.items() if id != new["id"]}
-            need(proved, "the proof is not of the new key")
+            self._issue(new, act)
         if old:
             self.ended[old] = number

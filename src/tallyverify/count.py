@@ -26,6 +26,7 @@ class Contest:
     def __init__(self, settings: Act, form: Act, candidates: list[dict[str, str]], stations: int) -> None:
         self.id, self.rule, self.lines = settings["id"], settings["rule"], {line["id"] for line in form["line"]}
         self.ids = [c["candidate_id"] for c in sorted(candidates, key=lambda c: int(c["ballot_order"]))]
+        self.names = (*self.lines, *self.ids)
         need(self.ids, f"contest {self.id} has no candidates")
         self.roles: dict[str, list[tuple[int, str]]] = {}  # factors and lines (or candidates) that a role adds up
         for role, term in [(role, term) for role, terms in form.get("roles", {}).items() for term in terms]:
@@ -35,7 +36,8 @@ class Contest:
             self.roles.setdefault(role, []).extend((whole, n) for n in (self.ids if line == "votes" else [line]))
         texts = {name: text for name, text in self.rule.items() if name not in ("kind", "citation")}  # "25%" or "1/3"
         self.shares = {n: Fraction(t.removesuffix("%")) / (100 if t[-1] == "%" else 1) for n, t in texts.items()}
-        self.status, self.act = ["expected"] * stations, [-1] * stations  # act: number of the one in force
+        self.status = ["expected"] * stations
+        self.act: list[int | None] = [None] * stations  # number of the act in force
         self.filed: list[Row] = [{}] * stations  # the protocol on file
         self.standing: list[Row] = [{}] * stations  # the same, or what replaced it after acceptance
         self.changes: list[tuple[int, Act, int, int]] = []  # number, act, valid votes before and after
@@ -50,10 +52,10 @@ class Contest:
 
     def figures(self, act: Act) -> Row:
         """The figures of an act; Fault unless they are those of the form and the contest."""
-        row: Row = act["lines"] | act["votes"]
         own = act["lines"].keys() == self.lines and act["votes"].keys() == {*self.ids}
-        need(own and min([figure or 0 for figure in row.values()]) >= 0, "not the figures of form and contest")
-        return row
+        given: Row = act["lines"] | act["votes"]
+        need(own and min([figure or 0 for figure in given.values()]) >= 0, "not the figures of form and contest")
+        return {name: given[name] for name in self.names}  # whose names are in memory once, not once an act
 
 
 class Count:
@@ -64,16 +66,19 @@ class Count:
             return csv.DictReader(io.TextIOWrapper(io.BytesIO(files[name]), "utf-8-sig", newline=""), strict=True)
 
         self.settings = tomllib.loads(files["election.toml"].decode())
-        self.areas, self.stations = [*table("areas.csv")], [*table("stations.csv")]
-        place = {area["area_id"]: number for number, area in enumerate(self.areas)} | {"": -1}
-        self.above = [[number] for number in range(len(self.areas))]  # an area, those it lies in, the whole (-1)
-        for chain in self.above:
-            while chain[-1] >= 0:
-                chain.append(place[self.areas[chain[-1]]["parent_id"]])
+        self.areas = {area["area_id"]: area for area in table("areas.csv")}
+        self.above = {area: [area] for area in self.areas}  # an area, those it lies in, and the whole ("")
+        for chain in self.above.values():
+            while chain[-1]:
+                chain.append(self.areas[chain[-1]]["parent_id"])
                 need(len(chain) < 30, "areas in areas without end")
-        self.within = [self.above[place[station["area_id"]]] for station in self.stations]
+        self.stations = [*table("stations.csv")]
         self.index = {station["station_id"]: number for number, station in enumerate(self.stations)}
-        self.register = [int(station["registered"] or -1) for station in self.stations]  # -1: has none
+        self.within: dict[str, list[int]] = {}  # the stations of an area, without those of areas that lie in it
+        for number, station in enumerate(self.stations):
+            self.within.setdefault(station["area_id"], []).append(number)
+        need(self.within.keys() <= self.areas.keys(), "a station in no area")
+        self.register = [int(s["registered"]) if s["registered"] else None for s in self.stations]  # None: has none
         self.contests: dict[str, Contest] = {}
         for contest in self.settings["contest"]:  # a candidate who names no contest stands in the first
             names = (contest["id"],) if self.contests else (contest["id"], "", None)
@@ -92,7 +97,6 @@ class Count:
         """The effect of the next act; Fault where it breaks a rule.  An entry that is no act ({}) has none."""
         number, self.size = self.size, self.size + 1
         kind, name, id = act.get("type", ""), act.get("contest", ""), act.get("station")
-        by = str(self.roles.get(act.get("by", ""), act.get("by", "")))  # by which role, where it is known
         station = self.index.get(id or "", -1)
         need(id is None or station >= 0, "there is no such station")
         if kind in OF_A_CONTEST:
@@ -110,16 +114,16 @@ class Count:
                 self.voted[act["hour"]][station] = act["voted"]
             case "received":
                 status, returned = contest.status[station], "returned" in act
-                new = contest.act[station] < 0 and status == ("received" if returned else "expected")
+                new = contest.act[station] is None and status == ("received" if returned else "expected")
                 need(new and (act.get("reason") or not returned), f"station {id} is {status}; or no reason")
                 contest.status[station] = "expected" if returned else "received"
             case "protocol":
                 before = contest.act[station]
                 need(contest.status[station] not in DONE, "the station has an accepted protocol")
-                need(act.get("supersedes", -1) == before, "the station has another protocol on file, or none")
+                need(act.get("supersedes") == before, "the station has another protocol on file, or none")
                 contest.filed[station] = contest.standing[station] = contest.figures(act)
                 contest.status[station], contest.act[station] = "received", number
-                if before >= 0:
+                if before is not None:
                     del self.waiting[bisect_left(self.waiting, (before,))]
                 self.waiting.append((number, contest, station))
             case "in_review" | "accepted":
@@ -146,7 +150,8 @@ class Count:
             case "attachment":
                 need(0 <= act["act"] < number and act.get("evidence"), f"no act {act['act']}, or nothing is attached")
             case "call":
-                contest.calls[by] = candidate
+                by = act.get("by", "")  # calls are by role, where the key is known
+                contest.calls[str(self.roles.get(by, by))] = candidate
             case "uncall":
                 need(contest.calls and act.get("reason"), "there is no call to take back, or a reason is missing")
                 contest.calls.clear()

@@ -2,12 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
 
 from tallyverify.acts import Act
 from tallyverify.count import DONE, Contest, Count
 
-Sums = dict[str, int]
+Sums = defaultdict[str, int]
 
 
 def percent(part: int, whole: int) -> str | None:
@@ -20,45 +19,41 @@ def percent(part: int, whole: int) -> str | None:
     return f"{hundredths // 100}.{hundredths % 100:02d}"
 
 
-def shown(text: str) -> str:
-    """Text as a cell of CSV has it: on one line, printable."""
+def guarded(text: str) -> str:
+    """A cell of CSV: on one line, printable, and behind an apostrophe where a spreadsheet would run it as a formula."""
+    text = f"'{text}" if text[:1] in (*"=+-@\t\r",) else text
     if text.isprintable() and " " not in text:
         return text
     return " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
 
 
-def guarded(text: str) -> str:
-    """The same, behind an apostrophe where a spreadsheet would run it as a formula."""
-    return shown(f"'{text}" if text[:1] in (*"=+-@\t\r",) else text)
-
-
-def totals(count: Count, contest: Contest, counted: bool = False) -> list[Sums]:
-    """Sums over the stations of each area and, last, of the whole: as standing, or as counted."""
-    direct, sums = ([defaultdict[str, int](int) for _ in (*count.areas, "whole")] for _ in range(2))
+def totals(count: Count, contest: Contest, counted: bool = False) -> dict[str, Sums]:
+    """Sums over the stations of each area, by its id, and of the whole (""): as standing, or as counted."""
     closing = count.voted.get(f"{count.settings['closes']:%H:%M}", [None] * len(count.stations))  # turnout then
     cast = next((role for role in ("issued", "ballots", "valid") if role in contest.roles), "none")
-    additions = contest.shares.get("additions_share", 0)
-    for station, status in enumerate(contest.status):
-        register = max(count.register[station], 0)
-        own: dict[str, Any] = {"stations.all": 1, "register.all": register}
-        if status in DONE:
-            own |= {"stations.reported": 1, "register.reported": register}
-            own["register.annulled"] = register if status == "annulled" else 0
-            row = (contest.filed if counted else contest.standing)[station]
-            own |= {**row, "voters.cast": contest.sum(cast, row)} if status == "accepted" or counted else {}
-        else:  # the turnout reported last, and the most voters that can still come, by register and by turnout
-            reports = [voted[station] for voted in count.voted.values() if voted[station] is not None]
-            own |= {"voters.cast": reports[-1] if reports else 0, "voters.at_closing": closing[station]}
-            own["voters.to_come"] = register + int(register * additions)
-            own |= {"stations.unclosed": closing[station] is None, "stations.unlisted": count.register[station] < 0}
-        within = direct[count.within[station][0]]
-        for name, figure in own.items():
-            within[name] += figure or 0
-    for area, places in enumerate(count.above):
-        for place in places:
-            for name, total in direct[area].items():
+    more = contest.shares.get("additions_share", 0)  # of the register, added to it on the day
+    register, rows = [own or 0 for own in count.register], contest.filed if counted else contest.standing
+    sums = {area: Sums(int) for area in (*count.areas, "")}
+    for area, stations in count.within.items():
+        own = Sums(int, {"stations.all": len(stations), "register.all": sum([register[n] for n in stations])})
+        if done := [n for n in stations if contest.status[n] in DONE]:
+            own |= {"stations.reported": len(done), "register.reported": sum([register[n] for n in done])}
+            own["register.annulled"] = sum([register[n] for n in done if contest.status[n] == "annulled"])
+            read = [rows[n] for n in done if counted or contest.status[n] == "accepted"]
+            own |= {name: sum([row[name] or 0 for row in read]) for name in contest.names}
+            own["voters.cast"] = contest.sum(cast, own)
+        # Elsewhere the turnout reported last, and the most voters that can still come, by register and by turnout.
+        if left := [n for n in stations if contest.status[n] not in DONE]:
+            reports = [[voted[n] for voted in count.voted.values() if voted[n] is not None] for n in left]
+            own["voters.cast"] += sum([report[-1] or 0 for report in reports if report])
+            own["voters.at_closing"] = sum([closing[n] or 0 for n in left])
+            own["voters.to_come"] = sum([register[n] + register[n] * more.numerator // more.denominator for n in left])
+            own["stations.unclosed"] = [closing[n] for n in left].count(None)
+            own["stations.unlisted"] = [count.register[n] for n in left].count(None)
+        for place in count.above[area]:
+            for name, total in own.items():
                 sums[place][name] += total
-    return [*sums]
+    return sums
 
 
 def outcome(count: Count, contest: Contest, total: Sums, voted: int, registered: int) -> Act:
@@ -151,37 +146,39 @@ def results(count: Count, contest: Contest, act: Act, total: Sums) -> Act:
     }
 
 
-def area_rows(count: Count, contest: Contest, act: Act, sums: list[Sums]) -> Iterator[Act]:
+def area_rows(count: Count, contest: Contest, act: Act, sums: dict[str, Sums]) -> Iterator[Act]:
     """The rows of areas.csv, by column; None is an empty cell."""
     reports = any(voted is not None for hour in count.voted.values() for voted in hour)
-    known = reports or sums[-1]["stations.all"] == sums[-1]["stations.reported"]
-    for area, total in zip(count.areas, sums, strict=False):
+    known = reports or sums[""]["stations.all"] == sums[""]["stations.reported"]
+    for id, area in count.areas.items():
         row: Act = {name: guarded(area[name]) for name in ("area_id", "name", "level", "parent_id")}
-        row |= {"stations_total": total["stations.all"], "stations_reported": total["stations.reported"]}
-        row |= {"registered": total["register.all"], "cast": total["voters.cast"] if known else None}
-        row |= {role: contest.sum(role, total) for role in ("valid", "invalid")}
-        row |= {f"v_{candidate}": total[candidate] for candidate in contest.ids}
+        row |= {"stations_total": sums[id]["stations.all"], "stations_reported": sums[id]["stations.reported"]}
+        row |= {"registered": sums[id]["register.all"], "cast": sums[id]["voters.cast"] if known else None}
+        row |= {role: contest.sum(role, sums[id]) for role in ("valid", "invalid")}
+        row |= {f"v_{candidate}": sums[id][candidate] for candidate in contest.ids}
         yield row | {"data_origin": count.settings["data_origin"], "snapshot_size": act["snapshot"]["size"]}
 
 
 def station_rows(count: Count, contest: Contest) -> Iterator[Act]:
     """The rows of stations.csv, by column: figures as standing, None where unread or not accepted."""
     depth: dict[str, int] = {}  # levels of areas, the widest with the shortest chain
-    for area, chain in zip(count.areas, count.above, strict=True):
-        depth.setdefault(area["level"], len(chain))
+    for id, chain in count.above.items():
+        depth.setdefault(count.areas[id]["level"], len(chain))
     levels: Act = dict.fromkeys(sorted(depth, key=lambda level: depth[level]))
-    ids = [(area["level"], guarded(area["area_id"])) for area in count.areas]
-    areas = [levels | dict(ids[place] for place in chain[-2::-1]) for chain in count.above]
+    areas = {
+        id: levels | {count.areas[wider]["level"]: guarded(wider) for wider in chain[-2::-1]}
+        for id, chain in count.above.items()
+    }
     names = {"voters": "registered", "issued": "issued", "ballots": "ballots", "valid": "valid", "invalid": "invalid"}
-    columns = {name: contest.roles[role] for name, role in names.items() if role in contest.roles}
+    lines = {role: [line for _, line in terms] for role, terms in contest.roles.items()}
+    columns = {name: role for name, role in names.items() if role in lines}
+    votes, origin = [f"v_{candidate}" for candidate in contest.ids], count.settings["data_origin"]
     for place, station in enumerate(count.stations):
-        row = {"station_id": guarded(station["station_id"]), **areas[count.within[place][0]]}
-        row |= {"kind": guarded(station["kind"]), "registered": count.register[place]}
-        row["registered"] = row["registered"] if row["registered"] >= 0 else None
         read = contest.standing[place] if contest.status[place] in DONE else {}
-        for name, terms in columns.items():
-            unread = None in [read.get(line) for _, line in terms]
-            row[name] = None if unread else sum([factor * (read[line] or 0) for factor, line in terms])
-        row |= {f"v_{candidate}": read.get(candidate) for candidate in contest.ids}
-        number = contest.act[place] if contest.act[place] >= 0 else None
-        yield row | {"status": contest.status[place], "act": number, "data_origin": count.settings["data_origin"]}
+        yield {
+            **{"station_id": guarded(station["station_id"]), **areas[station["area_id"]]},
+            **{"kind": guarded(station["kind"]), "registered": count.register[place]},
+            **{name: None if None in map(read.get, lines[r]) else contest.sum(r, read) for name, r in columns.items()},
+            **dict(zip(votes, map(read.get, contest.ids), strict=True)),
+            **{"status": contest.status[place], "act": contest.act[place], "data_origin": origin},
+        }

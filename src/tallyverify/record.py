@@ -10,26 +10,24 @@ from collections.abc import Iterator
 from hashlib import sha256
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any
+from urllib import request
 from urllib.error import HTTPError
 from urllib.parse import quote
-from urllib.request import HTTPRedirectHandler, build_opener
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
 
 P = 2**255 - 19
 Y8 = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
 WEAK = {0, 1, P - 1, Y8, P - Y8}  # y of the points of small order (RFC 8032): anyone can sign under such a key
-LOG, COSIGNATURE, ML_DSA_44 = 0x01, 0x04, 0x06  # types of signatures
+LOG, COSIGNATURE = 0x01, 0x04  # types of signatures; those of ML-DSA-44 (0x06) are not read
 
 
 class Unreadable(Exception):
     """The site cannot be read, or the call gives no usable key, policy or address."""
 
 
-class Fault(Exception):
+class Fault(ValueError):
     """Something that does not hold, in words."""
 
 
@@ -39,17 +37,15 @@ def need(kept: object, what: str, *values: object) -> None:
         raise Fault(what + (" (expected {:.300}, got {:.300})".format(*map(str, values)) if values else ""))
 
 
-class _NoRedirect(HTTPRedirectHandler):
-    def redirect_request(self, *_: Any) -> None:
-        """The site is where the caller says, and nowhere else."""
-
-
 class Site:
     """A folder, or a web address (http or https), that holds `checkpoint` and `tile/`."""
 
     def __init__(self, place: str) -> None:
         self.url = place.rstrip("/") + "/" if place.startswith(("http://", "https://")) else ""
-        self.folder, self.web = Path(place).resolve(), build_opener(_NoRedirect())
+        self.place, self.folder, self.web = place, Path(place).resolve(), request.OpenerDirector()
+        errors = (request.HTTPErrorProcessor, request.HTTPDefaultErrorHandler)
+        for handler in (request.ProxyHandler, request.HTTPHandler, request.HTTPSHandler, *errors):
+            self.web.add_handler(handler())  # none that follows a redirection: the site is where the caller says
         if not self.url and not self.folder.is_dir():
             raise Unreadable(f"{place} is neither a folder nor an address that begins with http:// or https://")
 
@@ -60,14 +56,14 @@ class Site:
         need(plain, f"{path}: is not the name of a file below the site")
         file = self.folder / path
         try:
-            inside = self.url or (file.resolve().is_relative_to(self.folder) and file.is_file())
-            need(inside, f"{path}: is not there, or is not a plain file of this folder")
+            if not self.url and not (file.resolve().is_relative_to(self.folder) and file.is_file()):
+                raise FileNotFoundError("is not there, or is not a plain file of this folder")
             with self.web.open(self.url + quote(path), timeout=30) if self.url else file.open("rb") as stream:
                 data: bytes = stream.read(limit + 1)
         except (OSError, HTTPException, ValueError, RuntimeError) as error:
             if self.url and not (isinstance(error, HTTPError) and 400 <= error.code < 500):
                 raise Unreadable(f"{self.url}{path}: {error}") from error
-            raise Fault(f"{path}: cannot be read: {error}") from error
+            raise Fault(f"{path}: {error}") from error
         need(len(data) <= limit, f"{path}: is longer than {limit} bytes")
         return data
 
@@ -82,10 +78,9 @@ class Tree:
         """Adds hashes to a row (those of leaves to row 0), and to the rows above the nodes that they complete."""
         self.rows += [bytearray()] if level == len(self.rows) else []
         row = self.rows[level]
-        start = len(row) // 64 * 64
+        pairs = range(len(row) // 64 * 64, len(row) + 32 * len(hashes) - 63, 64)
         row += b"".join(hashes)
-        pairs = (row[at : at + 64] for at in range(start, len(row) - 63, 64))
-        if nodes := [sha256(b"\x01" + pair).digest() for pair in pairs]:
+        if nodes := [sha256(b"\x01" + row[at : at + 64]).digest() for at in pairs]:
             self.extend(nodes, level + 1)
 
     def root(self, size: int) -> str:
@@ -113,84 +108,69 @@ def tile_path(kind: str, n: int, width: int) -> str:
     return f"tile/{kind}/{name}" + (f".p/{width}" if width < 256 else "")
 
 
-def bundles(site: Site, size: int) -> Iterator[tuple[int, list[bytes]]]:
-    """The acts of each bundle of 256 and the number of the first: every act after its length (16 bits, big-endian)."""
-    for start in range(0, size, 256):
+def bundled(site: Site, first: int, end: int, size: int) -> Iterator[bytes]:
+    """The acts from bundles of 256, of which the first begins with act `first`: each after its length (16 bits)."""
+    for start in range(first, end, 256):
         path = tile_path("entries", start // 256, width := min(256, size - start))
         data, entries, at = site.read(path, 256 * 65_537), [], 0
         while at < len(data):
-            end = at + 2 + int.from_bytes(data[at : at + 2], "big")
-            entries.append(data[at + 2 : end])
-            at = end
-        whole = len(entries) == width and at == len(data)
-        need(whole, f"{path}: does not hold so many whole acts", width, len(entries))
-        yield start, entries
+            begin, at = at + 2, at + 2 + int.from_bytes(data[at : at + 2], "big")
+            entries.append(data[begin:at])
+        need((len(entries), at) == (width, len(data)), f"{path}: does not hold so many whole acts", width, len(entries))
+        yield from entries
 
 
 def unbase64(text: str) -> bytes:
     """The bytes of base64 (RFC 4648, section 4); ValueError unless the text is their one spelling."""
     data = base64.b64decode(text, validate=True)
-    if base64.b64encode(data).decode() != text:
-        raise ValueError("not the one spelling of base64")
+    need(base64.b64encode(data).decode() == text, "not the one spelling of base64")
     return data
 
 
 def public_key(raw: bytes) -> Ed25519PublicKey:
     """An Ed25519 public key; ValueError for a weak one, and for a second spelling of a key."""
     y = int.from_bytes(raw, "little") & (2**255 - 1)
-    if y >= P or y in WEAK:
-        raise ValueError("not a key that a signature can be trusted under")
+    need(y < P and y not in WEAK, "not a key that a signature can be trusted under")
     return Ed25519PublicKey.from_public_bytes(raw)
 
 
 class Signer:
     """A key that signs checkpoints: name+id+base64, where id is SHA-256(name, line feed, type and key)[:4]."""
 
-    def __init__(self, vkey: str, *types: int) -> None:
+    def __init__(self, vkey: str, kind: int) -> None:
         try:
             self.name, key_id, encoded = vkey.split("+", 2)
             data = unbase64(encoded)
-            self.type, self.raw, self.id = data[0], data[1:], sha256(f"{self.name}\n".encode() + data).digest()[:4]
-            if self.type not in types or key_id != self.id.hex() or not self.name or re.search(r"\s", self.name):
-                raise ValueError(f"its type is {self.type}, or its id is not its own")
-            of_type: Any = MLDSA44PublicKey.from_public_bytes if self.type == ML_DSA_44 else public_key
-            self.key = of_type(self.raw)
+            self.kind, self.raw, self.id = kind, data[1:], sha256(f"{self.name}\n".encode() + data).digest()[:4]
+            need(data[0] == kind, "its type is another", kind, data[0])
+            need(key_id == self.id.hex() and self.name and not re.search(r"\s", self.name), "its id is not its own")
+            self.key = public_key(self.raw)
         except (ValueError, IndexError) as error:
             raise Unreadable(f"{vkey[:200]!r} is no verifier key (name+id+base64): {error}") from error
 
     def verify(self, signature: bytes, text: str) -> None:
         """InvalidSignature unless the signature is this key's over the text of a checkpoint."""
-        message = text.encode()
-        if self.type != LOG:  # a witness puts its time before the signature, in seconds since 1970
-            time, signature = signature[:8], signature[8:]
-            if time >= b"\x80":
-                raise InvalidSignature
-            if self.type == COSIGNATURE:
-                message = b"cosignature/v1\ntime %d\n" % int.from_bytes(time, "big") + message
-            else:
-                origin, size, root = text.split("\n")[:3]
-                name, log = (bytes([len(n.encode())]) + n.encode() for n in (self.name, origin))
-                end = bytes(8) + int(size).to_bytes(8, "big") + unbase64(root)
-                message = b"subtree/v1\n\0" + name + time + log + end
-        self.key.verify(signature, message)
+        if self.kind == COSIGNATURE:  # a witness puts its time before the signature, in seconds since 1970
+            time, signature = int.from_bytes(signature[:8], "big"), signature[8:]
+            need(time < 2**63, f"{self.name} cosigned at no time")
+            text = f"cosignature/v1\ntime {time}\n{text}"
+        self.key.verify(signature, text.encode())
 
 
 class Policy:
     """Whom to believe, by the lines of a tlog-policy; Unreadable for any that is not understood."""
 
     def __init__(self, text: str) -> None:
-        self.logs, self.quorum = list[Signer](), ""
-        self.witnesses: dict[str, Signer] = {}
-        self.groups: dict[str, tuple[int, list[str]]] = {}  # how many, of which witnesses and groups
-        free: set[str] = set()  # names that are in no group yet: in two, they would count twice
+        self.logs, self.witnesses, self.quorum = list[Signer](), dict[str, Signer](), ""
+        self.groups = dict[str, tuple[int, list[str]]]()  # how many, of which witnesses and groups
+        free = set[str]()  # names that are in no group yet: in two, they would count twice
         for line in text.split("\n"):
             names = {"none", *self.witnesses, *self.groups}
             match [word for word in re.split("[ \t]+", line) if word]:
                 case ["log", vkey] | ["log", vkey, _]:
                     self.logs.append(Signer(vkey, LOG))
                 case ["witness", name, vkey] | ["witness", name, vkey, _] if name not in names:
-                    self.witnesses[name] = Signer(vkey, COSIGNATURE, ML_DSA_44)
-                    free.add(name)
+                    self.witnesses[name], free = Signer(vkey, COSIGNATURE), free | {name}
                 case ["group", name, least, *members] if name not in names and len(free & {*members}) == len(members):
                     number = {"all": len(members), "any": 1}.get(least) or int(least if least.isdecimal() else 0)
                     self.groups[name], free = (number, members), free - {*members} | {name}
@@ -219,16 +199,14 @@ def open_checkpoint(note: bytes, policy: Policy) -> tuple[str, int, str]:
         text, _, lines = note.decode().rpartition("\n\n")
         origin, size, root = text.split("\n")
         plain = lines[-1:] == "\n" and not re.search(r"[\x00-\x09\x0b-\x1f]", note.decode())
-        if not plain or not re.fullmatch(r"0|[1-9][0-9]{0,14}", size) or len(unbase64(root)) != 32:
-            raise ValueError("size, root or end are malformed, or a control character")
+        need(plain and re.fullmatch(r"0|[1-9][0-9]{0,14}", size) and len(unbase64(root)) == 32, "malformed lines")
         for line in lines[:-1].split("\n"):
             dash, name, encoded = line.split(" ")
-            key_id, signature = unbase64(encoded)[:4], unbase64(encoded)[4:]
-            signer = known.get((name, key_id))  # signatures by other keys count for nothing
-            if dash != "—" or not signature or signer in signed:
-                raise ValueError("a signature line is malformed, or stands twice")
+            data = unbase64(encoded)
+            signer = known.get((name, data[:4]))  # signatures by other keys count for nothing
+            need(dash == "—" and data[4:] and signer not in signed, "a signature line is malformed, or stands twice")
             if signer:
-                signer.verify(signature, f"{text}\n")
+                signer.verify(data[4:], f"{text}\n")
                 signed.append(signer)
     except InvalidSignature:
         raise Fault(f"checkpoint: the signature is not of the key of {name}") from None

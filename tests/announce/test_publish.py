@@ -17,7 +17,7 @@ from tallyroom.announce import units as units_module
 from tallyroom.announce.edition import stands_in_act
 from tallyroom.announce.feedcheck import Unsound
 from tallyroom.announce.manifest import Listed
-from tallyroom.announce.publish import publish, restore
+from tallyroom.announce.publish import go_on, publish, restore
 from tallyroom.announce.staging import Staging
 from tallyroom.announce.whole import is_whole
 from tallyroom.election.folder import load
@@ -25,6 +25,7 @@ from tallyroom.intake.opening import reader
 from tallyroom.record import acts
 from tallyroom.record.error import RecordError
 from tallyroom.tally.replay import publications
+from tallyverify.__main__ import main
 from tests.announce.press import Press, at, protocol, three_snapshots
 
 
@@ -175,6 +176,31 @@ def test_an_interrupted_snapshot_leaves_nothing_to_be_seen(tmp_path: Path, monke
     press.publish(8)
     assert is_whole(press.site / "v/4", publications(reader(press.folder))[-1].files)
     assert not list(press.site.rglob("*.tmp"))
+
+
+@pytest.mark.parametrize("asked", [1, 2])
+def test_a_snapshot_whose_quorum_was_lost_is_shown_once_there_is_one(tmp_path: Path, asked: int) -> None:
+    """Its act is in the record by then; the site stays whole, and going on shows it without a further act of it."""
+    press = three_snapshots(tmp_path)
+    press.file(protocol(6, 1, 2, 3))
+    before, answers = press.files(), iter([True] * asked)
+
+    def cosign(checkpoint: bytes) -> bytes:
+        if not next(answers, False):
+            raise RecordError("checkpoint", "has no quorum")
+        return checkpoint
+
+    with press.room() as (state, clerk), pytest.raises(RecordError, match="no quorum"):
+        publish(state, clerk, press.folder, press.site, at(7), cosign=cosign)
+    assert len(press.state().publications) == 4
+    assert (press.files() == before) is (asked == 1)
+    assert main([str(press.site)]) == 0
+    with press.room() as (state, clerk):
+        assert go_on(state, clerk, press.folder, press.site) == []
+    assert [published.number for published in publications(reader(press.folder))] == [1, 2, 3, 4]
+    assert is_whole(press.site / "v/4", publications(reader(press.folder))[-1].files)
+    assert sum(b'"number":4,' in entry for entry in reader(press.folder).entries()) == 2
+    assert main([str(press.site)]) == 0
 
 
 def test_a_feed_that_does_not_hold_together_stops_the_snapshot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,9 +77,24 @@ def test_percentages_that_were_made_up_are_found_and_said_with_care(run: Run, ma
     codes = {finding["code"] for finding in done.json["findings"]}
     assert {"integers_result", "integers_turnout"} <= codes
     for finding in done.json["findings"]:
-        assert finding["innocent_causes"]
+        assert finding["innocent_causes"] == finding["causes_tested"] + finding["causes_not_tested"]
+        assert finding["causes_not_tested"]
+        assert finding["effect"]
         assert finding["would_be_settled_by"]
         assert "fraud" not in json.dumps(finding).lower()
+
+
+def test_a_finding_states_its_size_in_votes_or_why_it_cannot(clean: Returns) -> None:
+    for code, words in catalogue("en")["finding"].items():
+        states = re.search(r"{(votes|amount|excess|residual)}", words["effect"])
+        assert states or re.search(r"No effect on the outcome can be stated|None", words["effect"]), code
+    found = examined(invented(clean, "a", 0.3, np.random.default_rng(1)), Question(quick=True))
+    (whole,) = (each for each in found.findings if each.code == "integers_turnout")
+    average = found.table.valid / found.table.used
+    assert whole.values["votes"] == pytest.approx(float(whole.values["excess"]) * average, abs=average)
+    assert 0 < float(whole.values["votes_low"]) < float(whole.values["votes"]) < float(whole.values["votes_high"])
+    assert whole.values["of_lead"] == pytest.approx(100 * float(whole.values["votes"]) / found.table.lead)
+    assert "% of the lead of" in worded(whole).effect
 
 
 def test_the_same_call_gives_the_same_bytes(run: Run, table: Path) -> None:
@@ -176,8 +191,9 @@ def test_figures_are_written_as_readers_write_them() -> None:
     assert number(3.2e-8) == "3.2 · 10^−8"
     assert number(1234.5, "ru") == "1\u00a0234"
     assert number(0.25, "az") == "0,25"
-    lawful = Finding("contradiction", "ballots_over_register_lawful", {"stations": 3, "amount": 9, "law": "Law 298"})
-    assert "Law 298" in worded(lawful, "ru").text
+    values: dict[str, float | str] = {"stations": 3, "amount": 9, "law": "§ 8", "lead": 2}
+    lawful = Finding("contradiction", "ballots_over_register_lawful", values)
+    assert "§ 8" in worded(lawful, "ru").text
 
 
 def test_synthetic_stations_say_so_everywhere(run: Run, tmp_path: Path, clean: Returns) -> None:

@@ -118,6 +118,9 @@ def test_gigabytes_of_nonsense_on_standard_input_are_given_up_early(run: Run, el
     [
         ["results", "no-such-folder"],
         ["rehearse", "atlantis", "--once"],
+        ["rehearse", "azerbaijan-2024", "--once", "--tamper", "stuffing=0.1"],
+        ["rehearse", "ruritania", "--once", "--tamper", "stuffing=2"],
+        ["rehearse", "ruritania", "--once", "--tamper", "magic=0.1"],
         ["new", "x"],
         ["results", ".", "--at", "yesterday"],
         ["nonsense"],

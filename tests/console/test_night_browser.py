@@ -120,7 +120,7 @@ def test_axe_finds_nothing_and_no_page_scrolls_sideways(
     page.emulate_media(media="print")
     assert page.get_by_text("Chair", exact=True).is_visible()
     assert page.get_by_text("Practice: the figures here are synthetic").is_visible()
-    assert not any(page.get_by_text(words).is_visible() for words in ("results.json", "Sign out", "For a PDF"))
+    assert not any(page.get_by_text(words).is_visible() for words in ("results.json", "Sign out", "SHA-256"))
 
 
 def test_a_constituency_is_entered_by_the_keyboard_alone_without_scripts(

@@ -1,5 +1,6 @@
 """Publishing, calls and certification: two people each time, and what they have seen is what goes out."""
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -285,6 +286,10 @@ def test_certified_by_two_with_the_winner_of_the_rule_and_printed(
     assert "Elected: A" in final
     assert "<script>alert" not in final
     assert act.snapshot.root in final.replace("&#x2B;", "+")
+    sheet = pair[1].get("/console/publishing/final/mayor/data/protocol.pdf")
+    assert sheet.headers["Content-Type"] == "application/pdf"
+    assert sheet.content.startswith(b"%PDF-")
+    assert hashlib.sha256(sheet.content).hexdigest() in final
     data = pair[1].get("/console/publishing/final/mayor/data/results.json")
     found = json.loads(data.content)
     assert (found["snapshot"]["size"], found["valid"]) == (act.snapshot.size, 600)

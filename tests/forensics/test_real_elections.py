@@ -21,8 +21,9 @@ from tallyroom.forensics.centres import centres
 from tallyroom.forensics.clean_core import clean_core
 from tallyroom.forensics.fingerprint import fingerprint, parameters, shares
 from tallyroom.forensics.integers import excesses, integers, kept
+from tallyroom.forensics.outliers import outliers
 from tallyroom.forensics.references import references
-from tallyroom.forensics.returns import Returns
+from tallyroom.forensics.returns import Returns, grouping
 from tallyroom.forensics.source import read_returns
 from tallyroom.forensics.spikes import spikes
 from tallyroom.forensics.stages import compare_stages
@@ -197,6 +198,19 @@ def test_heaps_in_canada(read: Read) -> None:
     assert found is not None
     assert dict(found.heaps)[28.0] == pytest.approx(0.03888, abs=0.01)
     assert found.percent == pytest.approx(1.38, abs=0.4)
+
+
+def test_outliers_in_poland_are_on_both_sides(read: Read, shared: Path) -> None:
+    """By postcode, of the votes of two candidates alone; the published counts are of the run-off (docs/examine.md)."""
+    returns = read("pl_2025_r1", "")
+    codes = pq.read_table(shared / "data/pl_2025_r1.parquet")["postal_code"].to_pylist()
+    both = returns.votes["nawrocki"] + returns.votes["trzaskowski"]
+    postcodes = replace(returns, valid=both, areas=(grouping("postcode", [(code or "")[:4] for code in codes]),))
+    large = postcodes.take(np.flatnonzero((returns.valid > 0) & (returns.registered >= 100)))
+    found = outliers(large, "nawrocki", large.areas[0])
+    assert found is not None
+    assert (found.above_two, found.below_two) == (844, 900)
+    assert (found.above_three, found.below_three) == (218, 210)
 
 
 def test_centres(read: Read) -> None:

@@ -9,6 +9,12 @@ import pytest
 from tallyroom.forensics.runner import Cluster, Here, Processes, Runner, WorkerDied
 
 
+@pytest.fixture(autouse=True)
+def _workers_find_this_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker imports the function it is given, and takes the search path of the process that started it."""
+    monkeypatch.syspath_prepend(Path(__file__).parents[2])
+
+
 def square(number: int) -> int:
     return number * number
 

@@ -23,7 +23,7 @@ from tallyroom.record.proof import TlogProof
 from tallyroom.record.signatures import read_act
 from tallyroom.record.tiles import decode_bundle, encode_bundle
 from tallyverify.acts import read_act as verifier_act
-from tallyverify.record import Fault, Site, bundles
+from tallyverify.record import Fault, Site, bundled
 from tallyverify.record import Policy as VerifierPolicy
 from tallyverify.record import open_checkpoint as verifier_checkpoint
 from tests.fuzz import corpus
@@ -151,7 +151,7 @@ class _Bundle(Site):
 
 
 class BundleParser(Parser):
-    """Bundles of entries: `tiles.decode_bundle`, and `tallyverify.record.bundles`."""
+    """Bundles of entries: `tiles.decode_bundle`, and `tallyverify.record.bundled`."""
 
     name = "bundle"
 
@@ -177,7 +177,7 @@ class BundleParser(Parser):
 
 def _verifier_bundle(data: bytes, width: int) -> list[bytes] | None:
     try:
-        return next(bundles(_Bundle(data), width))[1]
+        return list(bundled(_Bundle(data), 0, width, width))
     except Fault:
         return None
 

@@ -14,7 +14,7 @@ from tallyroom.record.log import Log
 from tallyroom.record.note import Signer
 from tallyroom.tally.contest import Status
 from tallyroom.tally.fold import fold, objection
-from tallyroom.tally.replay import catch_up, replay
+from tallyroom.tally.replay import catch_up, replay, replay_station
 from tallyroom.tally.state import State
 from tests.tally.village import PLACES, lines, village
 
@@ -171,7 +171,18 @@ def test_the_record_folds_to_the_state_that_was_kept_while_it_grew(
             catch_up(live, log)
         replayed = State(definition)
         catch_up(replayed, log)
+        for place, station in enumerate(definition.stations.ids):
+            alone = replay_station(definition, log, station)
+            assert of_station(alone, place) == of_station(live, place)
     assert description(replayed) == description(live)
+
+
+def of_station(state: State, place: int) -> list[object]:
+    """What the count knows of one station."""
+    return [
+        (state.size, count.act_in_force(place), count.status.item(place), count.standing_row(place).tolist())
+        for count in state.contests.values()
+    ]
 
 
 def test_a_second_protocol_and_a_stale_correction_have_no_effect_and_are_shown() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import tallyverify
 
 FOLDER = Path(tallyverify.__file__).parent
-MOST = 960
+MOST = 958
 """Lines of all files, with docstrings and blank lines.  The aim is 600; the number may only fall."""
 
 

@@ -16,19 +16,21 @@ from typing import BinaryIO
 
 from tallyroom.announce.compress import ENCODINGS, TEXTS
 
-_POLICY = "default-src 'self'; frame-ancestors {}; base-uri 'none'; form-action 'none'"
-_CARD = re.compile(r"/embed(\.[a-z]+)?\.html\Z")
-"""The pages that others may show within theirs; every other page only this site."""
+CARD = re.compile(r"/embed(\.[a-z]{2,3})?\.html")
+"""The page that newsrooms put into pages of their own."""
 IMMUTABLE = "public, max-age=31536000, immutable"
 FRESH = "public, max-age=5"
 NOT_SERVED = (".tmp", *ENCODINGS.values())
 """Endings of files that are nobody's to ask for by name."""
 
 
-def headers_of(path: str) -> dict[str, str]:
-    """What every answer about a path of a site carries."""
+def site_headers(path: str) -> dict[str, str]:
+    """The headers of every answer for a path of a site: nothing is loaded from elsewhere, the card alone is framed."""
+    framed_by = "*" if CARD.fullmatch(path) else "'self'"
     return {
-        "Content-Security-Policy": _POLICY.format("*" if _CARD.search(path) else "'self'"),
+        "Content-Security-Policy": (
+            f"default-src 'self'; frame-ancestors {framed_by}; base-uri 'none'; form-action 'none'"
+        ),
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
     }
@@ -106,7 +108,7 @@ class SiteHandler(SimpleHTTPRequestHandler):
 
     def end_headers(self) -> None:
         """Add what every answer carries."""
-        for name, value in headers_of(self.path.split("?")[0]).items():
+        for name, value in site_headers(self.path.partition("?")[0]).items():
             self.send_header(name, value)
         unchanging = self._is_found and self.path.startswith(("/v/", "/tile/"))
         self.send_header("Cache-Control", IMMUTABLE if unchanging else FRESH)

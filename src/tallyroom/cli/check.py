@@ -22,7 +22,7 @@ from tallyroom.record.policy import Policy
 from tallyroom.record.proof import TlogProof, consistency_proof, prove, verify_consistency
 from tallyroom.record.signatures import read_act
 from tallyroom.record.store import Store
-from tallyroom.tally.replay import replay
+from tallyroom.tally.replay import replay_station
 
 
 class _ProofGroup(TyperGroup):
@@ -78,8 +78,8 @@ def _station(
     found = contest_of(definition, contest)
     published = _publication(log, number) if number else None
     size = published[1].snapshot.size if published else None
-    with bar("Replaying the record") as progress:
-        standing = station_act(replay(definition, log, size, progress), log, found, station)
+    with bar("Reading the record") as progress:
+        standing = station_act(replay_station(definition, log, station, size, progress), log, found, station)
     if standing is None:
         when = f"among the first {size:,} acts" if published else "in the record"
         _no(f"No protocol of {station} is {when}.")

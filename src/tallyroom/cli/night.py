@@ -1,5 +1,6 @@
 """The command rehearse: play a night into a folder, at once or in accelerated time."""
 
+import re
 import sys
 import threading
 import time
@@ -18,6 +19,8 @@ from tallyroom.cli.say import Json, load, refuse, write_json
 from tallyroom.rehearsal.nights import azerbaijan_night, ruritania_night
 from tallyroom.rehearsal.own_night import own_night
 from tallyroom.rehearsal.play import Night, Watch, play
+from tallyroom.rehearsal.ruritania import SEED
+from tallyroom.rehearsal.tampering import WORDS, Tampering
 from tallyroom.tally.results import Results
 
 NIGHTS = ("azerbaijan-2024", "ruritania")
@@ -36,6 +39,9 @@ def rehearse(
     once: Annotated[bool, typer.Option("--once", help="Play it without waiting, and end.")] = False,
     speed: Annotated[float, typer.Option("--speed", min=1.0, help="How much faster than the night.")] = 600.0,
     seed: Annotated[int, typer.Option("--seed", min=0, help="For DIR: the seed of the votes drawn.")] = 1,
+    tamper: Annotated[
+        str, typer.Option("--tamper", metavar="FRAUD=SHARE", help=f"For ruritania: {', '.join(WORDS)}; stuffing=0.1")
+    ] = "",
     serve: Annotated[bool, typer.Option("--serve", help="Serve the page, until stopped.")] = False,
     host: Host = "127.0.0.1",
     port: Port = 8000,
@@ -46,12 +52,13 @@ def rehearse(
         refuse(name, "there is no such night", f"Use one of: {', '.join(NIGHTS)}, or an election folder")
     if once and serve:
         refuse("--serve", "cannot be given together with --once", "Give one of them")
+    tampering = _tampering(name, tamper) if tamper else None
     server = site_server(out / "site", host, port) if serve else None
     if server is not None:
         print(f"The page: http://{host}:{server.server_port}/  (Ctrl-C stops)", flush=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
     wait = _Clock(speed).wait if not once else (lambda at: None)
-    for folder, night in _nights(name, out, seed):
+    for folder, night in _nights(name, out, seed, tampering):
         _play(folder, night, wait, as_json)
     if server is not None:
         print("The night is over; the page is served until you stop it (Ctrl-C).", flush=True)
@@ -64,13 +71,25 @@ def _rest() -> None:
         threading.Event().wait()
 
 
-def _nights(name: str, out: Path, seed: int) -> list[tuple[Path, Night]]:
+def _tampering(name: str, tamper: str) -> Tampering:
+    if name != "ruritania":
+        refuse("--tamper", "a fraud is put in for ruritania alone, a fictional country", "Rehearse ruritania")
+    fraud, _, text = tamper.partition("=")
+    share = float(text) if re.fullmatch(r"[01]?\.?[0-9]{1,6}", text) else 0.0
+    if fraud not in WORDS or not 0 < share <= 1:
+        refuse("--tamper", f"{tamper!r} is no fraud and share", f"Write one of {', '.join(WORDS)}, then =0.1 for 10 %")
+    tampering = Tampering(fraud, share)
+    print(f"{tampering}, drawn with seed {SEED}.", file=sys.stderr)
+    return tampering
+
+
+def _nights(name: str, out: Path, seed: int, tampering: Tampering | None) -> list[tuple[Path, Night]]:
     if name not in NIGHTS:
         print(f"Synthetic votes drawn with seed {seed}.", file=sys.stderr)
         return [(out, own_night(load(Path(name)), seed))]
     if name == "azerbaijan-2024":
         return [(out, azerbaijan_night())]
-    return [(out, ruritania_night()), (out / "run-off", ruritania_night(second=True))]
+    return [(out, ruritania_night(False, tampering)), (out / "run-off", ruritania_night(True, tampering))]
 
 
 def _play(out: Path, night: Night, wait: Callable[[int], None], as_json: bool) -> None:

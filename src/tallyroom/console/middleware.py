@@ -10,7 +10,7 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
 
@@ -22,6 +22,8 @@ Answer = Callable[[HttpRequest], HttpResponse]
 OPEN = {"account_login", "mfa_authenticate", "mfa_login_webauthn", "account_logout", "account_inactive", "link"}
 OPEN |= {"language", "sms"}
 """Names of the pages that are there before sign-in.  Every other page asks for it."""
+API = {"api_desk", "api_entries", "api_openapi"}
+"""Names of what a script asks for: it is told that nobody is signed in, and is not sent to a page."""
 SETTING_UP = {"mfa_index", "mfa_activate_totp", "mfa_add_webauthn", "mfa_view_recovery_codes", "account_reauthenticate"}
 SETTING_UP |= {"mfa_reauthenticate", "mfa_reauthenticate_webauthn", "mfa_download_recovery_codes", "account_logout"}
 SETTING_UP |= {"language"}
@@ -86,6 +88,8 @@ class SignInRequired:
         """Send whoever may not see this page yet to where they can go on."""
         name = request.resolver_match.url_name if request.resolver_match else None
         if not request.user.is_authenticated:
+            if name in API:
+                return JsonResponse({"error": "signed_out", "message": "Sign in first."}, status=401)
             return None if name in OPEN else redirect_to_login(request.get_full_path())
         if name in SETTING_UP or not request.user.needs_second_factor or second_factor_shown(request):
             return None

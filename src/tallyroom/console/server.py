@@ -22,7 +22,7 @@ LOCK = 7023112024
 """Number of PostgreSQL's lock under which tables are made; any number that is ours."""
 PATIENCE = 5
 """Seconds that requests under way have when the server is stopped; a browser that only keeps a line open is cut off."""
-THREADS = 32
+THREADS = 16
 """Requests under way at once: most of them wait for the disk, not for this process."""
 
 
@@ -109,6 +109,11 @@ def free_port(host: str, port: int) -> int:
     raise last
 
 
+def workers() -> int:
+    """Processes that answer: one a processor on PostgreSQL; one on SQLite, where one transaction writes at a time."""
+    return 1 if connection.vendor == "sqlite" else len(os.sched_getaffinity(0))
+
+
 def run(host: str, port: int) -> None:
     """Serve console and site until interrupted; `prepare` has run in this process."""
     server: Any = Granian(
@@ -116,7 +121,7 @@ def run(host: str, port: int) -> None:
         address=host,
         port=port,
         interface=Interfaces.WSGI,
-        workers=1,
+        workers=workers(),
         blocking_threads=THREADS,
         websockets=False,
         log_level=LogLevels.error,

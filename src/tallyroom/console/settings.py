@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "tallyroom.console.accounts",
     "tallyroom.console.submissions",
     "tallyroom.console.desk",
+    "tallyroom.console.offline",
     "tallyroom.console.board",
     "tallyroom.console.publishing",
     "django.contrib.auth",

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from tallyroom.announce.serve import FRESH, IMMUTABLE, headers_of
+from tallyroom.announce.serve import FRESH, IMMUTABLE, site_headers
 
 Headers = list[tuple[str, str]]
 
@@ -52,7 +52,7 @@ def _file(site: Path, path: str, environ: WSGIEnvironment, start: StartResponse)
         ("Content-Length", str(status.st_size)),
         ("Last-Modified", formatdate(status.st_mtime, usegmt=True)),
         ("Cache-Control", IMMUTABLE if path.startswith(("/v/", "/tile/")) else FRESH),
-        *headers_of(path).items(),
+        *site_headers(path).items(),
     ]
     start("200 OK", headers)
     if environ["REQUEST_METHOD"] == "HEAD":
@@ -87,6 +87,6 @@ def _pieces(file: Any) -> Iterable[bytes]:
 
 def _short(start: StartResponse, status: HTTPStatus, headers: Headers) -> Iterable[bytes]:
     body = f"{status.phrase}\n".encode()
-    plain = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body))), *headers_of("").items()]
-    start(f"{status.value} {status.phrase}", [*plain, *headers])
+    plain = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
+    start(f"{status.value} {status.phrase}", [*plain, *site_headers("").items(), *headers])
     return [body]

@@ -13,6 +13,7 @@ urlpatterns = [
     path("console/publishing/", include("tallyroom.console.publishing.urls")),
     path("console/api/sms", gateway.sms, name="sms"),
     path("console/desk/", include("tallyroom.console.desk.urls")),
+    path("console/", include("tallyroom.console.offline.urls")),
 ]
 handler400 = "tallyroom.console.views.bad_request"
 handler403 = "tallyroom.console.views.forbidden"

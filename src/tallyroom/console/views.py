@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import requires_csrf_token
 from django.views.decorators.http import require_GET, require_POST
@@ -24,6 +24,8 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that this console did not make, or made for another session."""
+    if request.path.startswith("/console/api/"):
+        return JsonResponse({"error": "forged", "message": "The token is not that of this session."}, status=403)
     return _page(request, "forged", 403)
 
 

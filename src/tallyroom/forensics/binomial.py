@@ -8,16 +8,21 @@ import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from tallyroom.forensics.returns import Flags, Floats, Ints
 
 BLOCK = 4096
 """Stations worked on at once: their terms stay in the processor's cache."""
 
-TAIL_SD, TAIL = 6.0, 10.0
-"""Terms further from the mean than 6 standard deviations and 10 counts are left away (together below 1e-8)."""
+TAIL_SD, TAIL = 6.0, 6.0
+"""Terms further from the mean than 6 standard deviations and 6 counts are left away (together below 1e-8)."""
+
+NARROW = 500_000
+"""Counts below this are multiplied by 4,000 in 32 bits, which is twice as fast."""
 
 
 def is_integer(k: Ints, n: Ints) -> Flags:
@@ -30,10 +35,10 @@ def hit_chance(k: Ints, n: Ints) -> Floats:
     """Chance that a draw from Bin(n, k/n) is an integer percentage of n, shape (m,); every n > 0."""
     chance = np.ones(len(n))
     inside = np.flatnonzero((k > 0) & (k < n))
-    order = inside[np.argsort(n[inside], kind="stable")]
-    blocks = [order[start : start + BLOCK] for start in range(0, len(order), BLOCK)]
-    if not blocks:
+    if not inside.size:
         return chance
+    order = inside[np.argsort(n[inside].astype(np.uint16 if n.max() < 1 << 16 else np.int64), kind="stable")]
+    blocks = [order[start : start + BLOCK] for start in range(0, len(order), BLOCK)]
     factorials = log_factorials(int(n.max()))
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as threads:
         parts = threads.map(lambda rows: _block(k[rows], n[rows], factorials), blocks)
@@ -54,26 +59,53 @@ def log_factorials(most: int) -> Floats:
     return _log_factorials(1 << (most + 1).bit_length())
 
 
+class _Wholes(NamedTuple):
+    """The integer percentages of some numbers of voters: counts, and logs of their binomial coefficients.
+
+    start: where the counts of each percentage begin, shape (sizes, percentages + 1), from the percentage `lowest` up.
+    """
+
+    counts: Ints
+    log_ways: Floats
+    start: Ints
+    lowest: Ints
+
+
+def _wholes(n: Ints, low: Ints, high: Ints, factorials: Floats) -> _Wholes:
+    """Those of each n from the percentage low to high."""
+    kind = np.int32 if n.max() < NARROW else np.int64
+    whole = n.astype(kind)[:, None]
+    percents: npt.NDArray[Any] = low.astype(kind)[:, None] + np.arange(int((high - low).max()) + 1).astype(kind)
+    middle = 20 * percents * whole
+    first = np.maximum((middle - whole + 1999) // 2000, 0)
+    many = np.maximum(np.minimum((middle + whole) // 2000, whole) - first + 1, 0)
+    ends = np.cumsum(many, dtype=np.int64).reshape(many.shape)
+    start = np.concatenate([np.append(0, ends[:-1, -1])[:, None], ends], axis=1)
+    count = np.arange(ends[-1, -1]) + np.repeat((first - start[:, :-1]).ravel(), many.ravel())
+    voters = np.repeat(n, start[:, -1] - start[:, 0])
+    return _Wholes(count, factorials[voters] - factorials[count] - factorials[voters - count], start, low)
+
+
 def _block(k: Ints, n: Ints, factorials: Floats) -> Floats:
-    """Sum of Bin(j; n, k/n) over the integer percentages j near the mean; 0 < k < n."""
-    p = k / n
-    half = TAIL_SD * np.sqrt(k * (1 - p)) + TAIL
-    low = np.maximum(0, np.floor((k - half) * 100 / n)).astype(np.int64)
-    high = np.minimum(100, np.ceil((k + half) * 100 / n)).astype(np.int64)
-    many = high - low + 1
-    row = np.repeat(np.arange(len(n)), many)
-    middle = 20 * (np.arange(len(row)) - np.repeat(np.cumsum(many) - many - low, many)) * n[row]
-    first = np.maximum(-((n[row] - middle) // 2000), 0)
-    last = np.minimum((middle + n[row]) // 2000, n[row])
-    log_p, log_q, log_n = np.log(p), np.log1p(-p), factorials[n]
-    total = np.zeros(len(n))
-    while (there := np.flatnonzero(first <= last)).size:
-        row, first, last = row[there], first[there], last[there]
-        rest = n[row] - first
-        terms = log_n[row] - factorials[first] - factorials[rest] + first * log_p[row] + rest * log_q[row]
-        total += np.bincount(row, np.exp(terms), len(n))
-        first = first + 1
-    return total
+    """Sum of Bin(j; n, k/n) over the integer percentages j near the mean; 0 < k < n, n in ascending order.
+
+    Stations of one size have their integer percentages and coefficients in common.
+    """
+    half = TAIL_SD * np.sqrt(k * (1 - k / n)) + TAIL
+    low = np.maximum((k - half) * 100 // n, 0).astype(np.int64)
+    high = np.minimum(np.ceil((k + half) * 100 / n), 100).astype(np.int64)
+    new = np.append(True, n[1:] != n[:-1])
+    at, size = np.flatnonzero(new), np.cumsum(new) - 1
+    whole = _wholes(n[at], np.minimum.reduceat(low, at), np.maximum.reduceat(high, at), factorials)
+    first = whole.start[size, low - whole.lowest[size]]
+    many = whole.start[size, high - whole.lowest[size] + 1] - first
+    place = np.arange(many.sum()) + np.repeat(first - np.cumsum(many) + many, many)
+    log_p, log_q = np.log(k / n), np.log1p(-k / n)
+    terms = whole.counts[place] * np.repeat(log_p - log_q, many)
+    terms += whole.log_ways[place]
+    terms += np.repeat(n * log_q, many)
+    station = np.repeat(np.arange(len(n)), many)
+    return np.asarray(np.bincount(station, np.exp(terms, out=terms), len(n)), np.float64)
 
 
 def redraw(k: Ints, n: Ints, rng: np.random.Generator) -> Ints:

@@ -19,7 +19,7 @@ from tallyroom.forensics.clean_core import clean_core
 from tallyroom.forensics.controls import controls
 from tallyroom.forensics.digits import digits
 from tallyroom.forensics.examination import REFERENCES, Examination, Indicators, Table
-from tallyroom.forensics.findings import facts, irregularities
+from tallyroom.forensics.findings import findings
 from tallyroom.forensics.fingerprint import fingerprint
 from tallyroom.forensics.flows import slopes, transfers
 from tallyroom.forensics.histograms import histograms
@@ -117,8 +117,7 @@ def examine(returns: Returns, question: Question, origin: str = "real", watch: W
         power=curves,
         findings=[],
     )
-    findings = [*facts(found, question.announced or {}, returns.laws), *irregularities(found)]
-    return msgspec.structs.replace(found, findings=findings)
+    return msgspec.structs.replace(found, findings=findings(found, question.announced or {}, returns.laws))
 
 
 def examined(returns: Returns, first: str) -> tuple[str, ...]:

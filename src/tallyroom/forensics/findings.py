@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from tallyroom.forensics.announced import swapped
-from tallyroom.forensics.examination import Examination, Finding
+from tallyroom.forensics.examination import Examination, Finding, Table
 from tallyroom.forensics.integers import Excess, Integers
 from tallyroom.forensics.references import Value
 
@@ -28,8 +28,18 @@ BEYOND = 1.25
 INSTRUMENT = 0.01
 """Chance of a difference between stations with and without an instrument that needs an explanation."""
 
+NORMAL = 1.96
+"""Standard deviations on either side that hold 95 % of a normal distribution."""
+
 MOST_AREAS = 20
 """Areas that differ from a tally which are named one by one."""
+
+
+def findings(found: Examination, announced: Mapping[str, int], laws: Mapping[str, str]) -> list[Finding]:
+    """Contradictions, then irregularities, each with the lead that its size is to be seen beside."""
+    lead = {"lead": found.table.lead}
+    every = (*facts(found, announced, laws), *irregularities(found))
+    return [msgspec.structs.replace(each, values={**each.values, **lead}) for each in every]
 
 
 def facts(found: Examination, announced: Mapping[str, int], laws: Mapping[str, str]) -> Iterator[Finding]:
@@ -98,7 +108,7 @@ def _integers(found: Examination, test: Integers, rare: float) -> Iterator[Findi
     for code, excess in parts:
         if excess is not None and excess.p < rare:
             above, references = _rank(found.references[code], excess.z_calibrated)
-            size, half = excess.excess - excess.bias, 1.96 * excess.sd
+            size, low, high = beyond(excess)
             yield _odd(
                 code,
                 subject=_name(found, test.candidate),
@@ -106,14 +116,39 @@ def _integers(found: Examination, test: Integers, rare: float) -> Iterator[Findi
                 observed=excess.observed,
                 expected=round(excess.expected + excess.bias),
                 excess=round(size),
-                low=round(size - half),
-                high=round(size + half),
+                low=round(low),
+                high=round(high),
                 z=excess.z_calibrated,
                 above=above,
                 references=references,
-                votes=round(size * found.table.valid / max(1, found.table.used)),
-                lead=found.table.lead,
+                **_stake(found.table, size, low, high),
             )
+
+
+def beyond(excess: Excess) -> tuple[float, float, float]:
+    """Stations beyond those that a clean election has, with a 95 % interval."""
+    size, half = excess.excess - excess.bias, NORMAL * excess.sd
+    return size, size - half, size + half
+
+
+def surplus(pairs: int, expected: float) -> tuple[float, float, float]:
+    """Repeated pairs beyond those expected, with a 95 % interval."""
+    half = NORMAL * math.sqrt(expected)
+    return pairs - expected, pairs - expected - half, pairs - expected + half
+
+
+def votes_at(table: Table, stations: float) -> int:
+    """Valid votes of so many average stations; none of fewer than none."""
+    return round(max(stations, 0) * table.valid / max(1, table.used))
+
+
+def _stake(table: Table, *stations: float) -> dict[str, float]:
+    votes = [votes_at(table, each) for each in stations]
+    return dict(zip(("votes", "votes_low", "votes_high"), votes, strict=False)) | _of_lead(table, votes[0])
+
+
+def _of_lead(table: Table, votes: float) -> dict[str, float]:
+    return {"of_lead": 100 * abs(votes) / max(1, table.lead)}
 
 
 def _rank(references: tuple[Value, ...], value: float) -> tuple[int, int]:
@@ -126,6 +161,7 @@ def _repeats(found: Examination) -> Iterator[Finding]:
     if vectors and vectors.p < RARE and vectors.pairs > TWICE * vectors.expected:
         examples = ", ".join(vectors.examples[:6])
         chance = {"pairs": vectors.pairs, "expected": vectors.expected, "p": vectors.p}
+        chance |= _stake(found.table, *surplus(vectors.pairs, vectors.expected))
         yield _odd("repeated_vectors", **chance, level=vectors.level, examples=examples)
 
 
@@ -148,6 +184,7 @@ def _stations(found: Examination) -> Iterator[Finding]:
     for heap in found.indicators.spikes:
         if heap.percent > HEAPS:
             size = {"percent": heap.percent, "resamples": heap.resamples}
+            size |= _stake(found.table, heap.percent / 100 * found.table.used)
             yield _odd("spikes", **size, subject=_name(found, heap.candidate))
     ratios = [each.value for each in found.references["within_centre"]] or [0.0, math.inf]
     for boxes in found.indicators.within_centre[:1]:
@@ -168,10 +205,13 @@ def _places(found: Examination) -> Iterator[Finding]:
         if shift.low > 0 or shift.high < 0:
             points = {"observed": shift.late, "predicted": shift.predicted, "final": shift.final}
             band = {"residual": shift.residual, "low": shift.low, "high": shift.high}
+            votes = [round(each / 100 * found.table.valid) for each in (shift.residual, shift.low, shift.high)]
+            band |= dict(zip(("votes", "votes_low", "votes_high"), votes, strict=True))
+            band |= _of_lead(found.table, votes[0])
             yield _odd("arrival", late=shift.late_stations, **points, **band, subject=_name(found, shift.candidate))
     instruments = found.indicators.controls
     for matched in instruments:
         if matched.p < INSTRUMENT / len(instruments):
             band = {"excess": matched.excess, "low": matched.low, "high": matched.high, "p": matched.p}
-            counts = {"areas": matched.areas, "lead": found.table.lead}
+            counts = {"areas": matched.areas} | _of_lead(found.table, matched.excess)
             yield _odd("controls", **band, **counts, subject=_name(found, matched.candidate))

@@ -3,14 +3,18 @@
 Three classes in three parts that are never mixed, each finding with innocent causes and with what would settle it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 import jinja2
 
 from tallyroom.forensics import plots
 from tallyroom.forensics.examination import Examination
+from tallyroom.forensics.findings import beyond, surplus, votes_at
 from tallyroom.forensics.words import Worded, catalogue, number, worded
+
+WITHOUT_VOTES = ("within_centre", "flows", "small_counts")
+"""Statistics of which no effect on the votes can be stated, whether they are found or not."""
 
 
 @cache
@@ -34,16 +38,35 @@ def report_html(found: Examination, language: str = "en") -> str:
             found=found,
             say=words["report"],
             kinds=words["kind"],
+            effects=_effects(found, language),
+            half=max(found.table.votes.values()) - found.table.valid // 2,
+            beyond=beyond,
+            surplus=surplus,
             language=language,
             synthetic=found.table.data_origin == "synthetic",
             title=title(found, language),
             contradictions=of_kind(found, "contradiction", language),
             irregularities=of_kind(found, "irregularity", language),
             figure=lambda value: number(value, language),
+            interval=lambda band: _interval(band, language),
+            whole_interval=lambda band: _interval(map(round, band), language),
+            at_stake=lambda band: _interval((votes_at(found.table, each) for each in band), language),
+            of_valid=lambda band: _interval((round(each / 100 * found.table.valid) for each in band), language),
             strip=_strip,
             plots=plots,
         )
     )
+
+
+def _effects(found: Examination, language: str) -> dict[str, str]:
+    words, lead = catalogue(language)["finding"], number(found.table.lead, language)
+    return {code: words[code]["effect"].format(lead=lead) for code in WITHOUT_VOTES}
+
+
+def _interval(band: Iterable[float], language: str) -> str:
+    """A figure with its lowest and highest value."""
+    mid, low, high = (number(each, language) for each in band)
+    return f"{mid} ({low} – {high})"
 
 
 def title(found: Examination, language: str) -> str:
@@ -76,7 +99,10 @@ def report_text(found: Examination, language: str = "en") -> str:
         for each in found_here:
             lines.append(f"  - {each.text}")
             lines += [f"    {say['first']}: {', '.join(each.stations)}"] if each.stations else []
-            lines.append(f"    {say['innocent']}: {'; '.join(each.innocent_causes)}.")
+            lines.append(f"    {say['effect']}: {each.effect}")
+            tested = f"{'; '.join(each.causes_tested)}." if each.causes_tested else say["no_cause_tested"]
+            lines.append(f"    {say['innocent_tested']}: {tested}")
+            lines.append(f"    {say['innocent_untested']}: {'; '.join(each.causes_not_tested)}.")
             lines.append(f"    {say['settled']}: {each.would_be_settled_by}")
         lines += ["", *([] if found_here else [f"  {say['none_found']}", ""])]
     lines += [say["integers"], *_integer_lines(found, language), "", say["not_tested"]]

@@ -14,12 +14,19 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 
 class Worded(msgspec.Struct, frozen=True, rename={"kind": "class"}):
-    """A finding in words; stations: the first that it is about."""
+    """A finding in words; stations: the first that it is about.
+
+    innocent_causes: those that the examination allowed for (causes_tested) and those that it could not
+    (causes_not_tested).  effect: its size, and what it means for the outcome, or why that cannot be said.
+    """
 
     kind: str
     code: str
     text: str
+    effect: str
     innocent_causes: tuple[str, ...]
+    causes_tested: tuple[str, ...]
+    causes_not_tested: tuple[str, ...]
     would_be_settled_by: str
     stations: tuple[str, ...] = ()
 
@@ -31,11 +38,21 @@ def catalogue(language: str) -> dict[str, Any]:
 
 
 def worded(finding: Finding, language: str = "en") -> Worded:
-    """A finding as a sentence, with innocent causes and what would settle it."""
+    """A finding as a sentence, with its effect, innocent causes and what would settle it."""
     words = catalogue(language)["finding"][finding.code]
     values = {name: number(value, language) for name, value in finding.values.items()}
-    text = str(words["text"]).format(**values)
-    return Worded(finding.kind, finding.code, text, tuple(words["innocent"]), words["settled"], finding.stations)
+    tested, untested = tuple(words["tested"]), tuple(words["untested"])
+    return Worded(
+        kind=finding.kind,
+        code=finding.code,
+        text=str(words["text"]).format(**values),
+        effect=str(words["effect"]).format(**values),
+        innocent_causes=(*tested, *untested),
+        causes_tested=tested,
+        causes_not_tested=untested,
+        would_be_settled_by=words["settled"],
+        stations=finding.stations,
+    )
 
 
 def number(value: float | str, language: str = "en") -> str:

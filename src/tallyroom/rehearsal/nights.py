@@ -25,6 +25,7 @@ from tallyroom.rehearsal.electorate import Candidate as Standing
 from tallyroom.rehearsal.electorate import Electorate
 from tallyroom.rehearsal.play import Night
 from tallyroom.rehearsal.schedule import Certify, Enter, Mend, Publish, Schedule, Step, in_order
+from tallyroom.rehearsal.tampering import Tampering
 
 CONTEST = "president"
 COMMISSION = "Central Election Commission"
@@ -45,13 +46,13 @@ def azerbaijan_night() -> Night:
     return Night(schedule, in_order(steps))
 
 
-def ruritania_night(second: bool = False) -> Night:
-    """A round of the fictional country's election, with the faults that were put in."""
+def ruritania_night(second: bool = False, tampering: Tampering | None = None) -> Night:
+    """A round of the fictional country's election, with the faults that were put in and, if asked for, a fraud."""
     this = ruritania.RUN_OFF if second else ruritania.FIRST_ROUND
-    night = ruritania.run_off() if second else ruritania.first_round()
+    night = (ruritania.run_off if second else ruritania.first_round)(tampering=tampering)
     faults = ruritania.faults(night)
     wrong = {fault.station: fault.wrong for fault in faults}
-    schedule = Schedule(_ruritania(this, night), night, wrong, CONFIRMED)
+    schedule = Schedule(_ruritania(this, night, tampering), night, wrong, CONFIRMED)
     steps: list[Step] = [_before(schedule), *schedule.day(), *schedule.count()]
     steps += [Mend(fault.mended_at, fault.kind, fault.station, fault.reason) for fault in faults]
     steps += [Publish(at + 900) for at in night.turnout_at.tolist()]
@@ -72,7 +73,8 @@ def _before(schedule: Schedule) -> Publish:
 
 def _decided(schedule: Schedule, at: int) -> Iterator[Step]:
     """The run-off is called by two people, each with a key of their own, and certified a day later."""
-    winner = ruritania.RUN_OFF.candidates[-1].id
+    night = schedule.night
+    winner = night.candidate_ids[int(night.votes[~night.annulled].sum(axis=0).argmax())]
     for place, role in enumerate(("desk-1", "desk-2")):
         call = Call(at=schedule.time(at + 60 * place), contest=CONTEST, candidate=winner)
         yield Enter(at + 60 * place, (call,), role)
@@ -227,12 +229,14 @@ def _date(key: str, title: str, on: datetime.date, told: Facts) -> StatutoryDate
     return StatutoryDate(key, title, days, "called", f"As announced: {told.election.source}")
 
 
-def _ruritania(this: ruritania.Round, night: Electorate) -> Definition:
+def _ruritania(this: ruritania.Round, night: Electorate, tampering: Tampering | None) -> Definition:
     suffix = "run-off" if this.number == 2 else "first round"
+    told = f" ({tampering})" if tampering else ""
+    name = f"ruritania-{this.number}" + (f"-{tampering.fraud.replace('_', '-')}" if tampering else "")
     days = (StatutoryDate("election_day", "Election day", 60, "called", "Ruritanian Electoral Act, fictional"),)
     return Definition(
-        id=f"ruritania-{this.number}",
-        name=f"Presidential election in Ruritania, a fictional country, {suffix}",
+        id=name,
+        name=f"Presidential election in Ruritania, a fictional country, {suffix}{told}",
         office="President of Ruritania",
         day=this.date,
         called_on=this.date - datetime.timedelta(days=60),
@@ -243,7 +247,7 @@ def _ruritania(this: ruritania.Round, night: Electorate) -> Definition:
         languages=("en",),
         data_origin="synthetic",
         authority="the election commission of Ruritania, a fictional country",
-        origin=f"rehearsal.tallyroom.example/ruritania-{this.number}",
+        origin=f"rehearsal.tallyroom.example/{name}",
         areas=_areas(night, "constituency"),
         stations=_stations(night),
         contests=(_contest(f"Election of the president, {suffix}", this.candidates, _ruritanian_rule(this)),),

@@ -22,6 +22,7 @@ from tallyroom.election.stations import Kind
 from tallyroom.rehearsal import electorate as draws
 from tallyroom.rehearsal.apportion import Counts, Floats, apportion, draw_rare, fill_margins
 from tallyroom.rehearsal.electorate import Candidate, Electorate, Flags, Stations, VotingDay
+from tallyroom.rehearsal.tampering import Tampering, tampered
 
 NAME = "Presidential election of Ruritania"
 TIMEZONE = "Etc/GMT-1"  # one hour ahead of UTC all year
@@ -69,17 +70,26 @@ _STATIONS_REPORTING = (2_383, 2_391, 2_396, STATIONS)
 _RURAL_TILT = {"velinka": -0.6, "hradek": 0.6}
 
 
-def first_round(seed: int = 1894) -> Electorate:
-    """Make the first round: the leader at exactly 49.60 % of the valid votes, as counted and as standing."""
-    return _vote(FIRST_ROUND, seed)
+SEED = 1894
 
 
-def run_off(seed: int = 1894) -> Electorate:
-    """Make the run-off on the same stations: the winner at exactly 50.40 %, as counted and as standing."""
-    return _vote(RUN_OFF, seed)
+def first_round(seed: int = SEED, tampering: Tampering | None = None) -> Electorate:
+    """Make the first round: the leader at exactly 49.60 % of the valid votes, as counted and as standing.
+
+    With tampering, which favours the incumbent, the percentages are what it makes of them.
+    """
+    return _vote(FIRST_ROUND, seed, tampering)
 
 
-def _vote(this: Round, seed: int) -> Electorate:
+def run_off(seed: int = SEED, tampering: Tampering | None = None) -> Electorate:
+    """Make the run-off on the same stations: the winner at exactly 50.40 %, as counted and as standing.
+
+    With tampering the percentages, and perhaps the winner, are what it makes of them.
+    """
+    return _vote(RUN_OFF, seed, tampering)
+
+
+def _vote(this: Round, seed: int, tampering: Tampering | None) -> Electorate:
     """Draw one round on the stations of the seed."""
     stations, rurality = _draw_stations(np.random.default_rng([seed, 0]))
     rng = np.random.default_rng([seed, this.number])
@@ -87,11 +97,15 @@ def _vote(this: Round, seed: int) -> Electorate:
     votes = _draw_votes(this, stations, rurality, rng)
     valid = votes.sum(axis=1)
     invalid = draw_rare(round(0.011 * this.valid), 0.011 * valid, registered - valid, rng)
+    candidate_ids = tuple(candidate.id for candidate in this.candidates)
+    if tampering:
+        own = np.random.default_rng([seed, this.number, 4])
+        votes, invalid = tampered(stations, candidate_ids, votes, invalid, tampering, _HRADEK.id, own)
     return draws.complete(
         stations,
-        _voting_day(this, int((valid + invalid).sum())),
+        _voting_day(this, int(votes.sum() + invalid.sum())),
         seed=seed,
-        candidate_ids=tuple(candidate.id for candidate in this.candidates),
+        candidate_ids=candidate_ids,
         votes=votes,
         invalid=invalid,
         added=draw_rare(round(0.003 * REGISTERED), 0.003 * registered, registered // 25, rng),

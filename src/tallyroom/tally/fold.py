@@ -70,6 +70,12 @@ def fold(state: State, acts: Iterable[AnyAct | NoAct]) -> None:
             state.last_at = run[-1].at
 
 
+def pass_over(state: State) -> None:
+    """Counts the next act as read, without its effect."""
+    state.protocol_at.append(None)
+    state.size += 1
+
+
 def _no_act(state: State, entry: NoAct) -> None:
     raise Objection(f"is no act: {entry.why}")
 

@@ -16,7 +16,7 @@ from tallyroom.record.acts import AnyAct, Publication, decode
 from tallyroom.record.acts import Definition as DefinitionAct
 from tallyroom.record.error import RecordError
 from tallyroom.record.log import Log
-from tallyroom.tally.fold import NoAct, fold
+from tallyroom.tally.fold import NoAct, fold, pass_over
 from tallyroom.tally.state import State
 from tallyroom.tally.summary import Basis, Summary
 
@@ -50,6 +50,31 @@ def catch_up(
         fold(state, map(_act, islice(entries, BLOCK)))
         if progress is not None:
             progress(state.size, stop)
+
+
+def replay_station(
+    definition: Definition,
+    log: Log,
+    station: str,
+    size: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> State:
+    """The state of one station after the first `size` acts (all, if None): of all others it says nothing.
+
+    Every entry is proved; only those that name the station, and decisions on acts by their numbers, are read.  An
+    act that is not in its canonical form, which no reader of signatures accepts, may be passed over.
+    """
+    state, stop = State(definition), log.size if size is None else min(size, log.size)
+    marks = (*DECISIONS, b'"station":' + msgspec.json.encode(station))
+    catch_up(state, log, min(1, stop))
+    for entry in log.verified_entries(state.size, stop):
+        if any(mark in entry for mark in marks):
+            fold(state, [_act(entry)])
+        else:
+            pass_over(state)
+        if progress is not None and state.size % BLOCK == 0:
+            progress(state.size, stop)
+    return state
 
 
 def _act(entry: bytes) -> AnyAct | NoAct:
@@ -97,6 +122,9 @@ def publications(log: Log) -> list[Published]:
             first.files.update(act.files)
     return list(found.values())
 
+
+DECISIONS = (b'"type":"accepted"', b'"type":"in_review"')
+"""In the canonical form of every act that decides on protocols by their numbers and names no station."""
 
 TYPE_OF_PUBLICATION = b'"type":"publication"'
 """In the canonical form of every publication act; spares decoding the others."""

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -40,6 +40,8 @@ LONGEST = 20
 
 HELD = timedelta(minutes=10)
 """How long a form that somebody has opened to key is not offered to others."""
+
+TO_KEY = (Stage.FIRST_ENTRY.value, Stage.RECEIVED.value)
 
 FRESH = timedelta(minutes=1)
 """Age up to which the time of a draft is not written again, only because its form is looked at."""
@@ -176,7 +178,13 @@ def _after(request: HttpRequest, row: FormRow) -> HttpResponse:
     """On to the next form, which says what became of this one."""
     if request.POST.get("then") == "form":
         return to_form(row)
-    return redirect(f"{reverse('key_next')}?done={row.pk}")
+    return _to_next(next_form(person_of(request)), str(row.pk))
+
+
+def _to_next(row: FormRow | None, done: str) -> HttpResponse:
+    """To the page of the form that is keyed next, or to the one that says that none waits."""
+    path = reverse("key", args=[row.pk]) if row else reverse("key_next")
+    return redirect(f"{path}?done={done}" if done.isdecimal() else path)
 
 
 def _keep(row: FormRow, user: User, typed: dict[str, str], revision: str) -> tuple[Draft, bool]:
@@ -219,34 +227,43 @@ def draft(request: HttpRequest, pk: int) -> HttpResponse:
 def key_next(request: HttpRequest) -> HttpResponse:
     """The next form that this person can key: one with a first entry before one without, the oldest first."""
     user = person_of(request)
-    done = request.GET.get("done", "")
     row = next_form(user)
     if row is not None:
-        after = f"?done={done}" if done.isdecimal() else ""
-        return redirect(reverse("key", args=[row.pk]) + after)
+        return _to_next(row, request.GET.get("done", ""))
     return render(request, "desk/none_to_key.html", {"before": _done_before(request)})
 
 
 def next_form(user: User) -> FormRow | None:
     """A form in this person's areas that waits to be keyed and that nobody else has open; it is held from now on."""
-    rows = in_areas(user, Action.KEY).filter(stage__in=(Stage.FIRST_ENTRY.value, Stage.RECEIVED.value), waits=False)
+    rows = in_areas(user, Action.KEY).filter(stage__in=TO_KEY, waits=False)
     rows = rows.exclude(purpose="annulment").exclude(_open_elsewhere(user)).order_by("stage", "changed_at", "pk")
     free = [row.pk for row in rows[:LOOKED_AT] if user.pk not in row.form.hands]
     return next((row for pk in free if (row := _held(pk, user))), None)
 
 
 def _open_elsewhere(user: User) -> Exists:
-    return Exists(Draft.objects.filter(form=OuterRef("pk"), saved_at__gt=timezone.now() - HELD).exclude(user=user))
+    return Exists(_elsewhere(OuterRef("pk"), user))
+
+
+def _elsewhere(form: int | OuterRef, user: User) -> QuerySet[Draft]:
+    """Drafts by which others hold a form."""
+    return Draft.objects.filter(form=form, saved_at__gt=timezone.now() - HELD).exclude(user=user)
 
 
 def _held(pk: int, user: User) -> FormRow | None:
     """Open a form for this person, unless another one opens it at the same moment."""
     with transaction.atomic():
-        waiting = FormRow.objects.select_for_update(skip_locked=True).filter(pk=pk, waits=False)
-        row = waiting.exclude(_open_elsewhere(user)).first()
-        if row is not None:
-            _opened(row, user)
-    return row
+        waiting = FormRow.objects.select_for_update(skip_locked=True).filter(pk=pk, stage__in=TO_KEY, waits=False)
+        row = waiting.first()
+        # Asked once the row is ours: a statement that began before another one's end does not see its draft.
+        if row is None or user.pk in row.form.hands or _elsewhere(pk, user).exists():
+            return None
+        fresh = Draft(form=row, user=user)
+        # One statement, whether there is a draft or not.
+        Draft.objects.bulk_create(
+            [fresh], update_conflicts=True, unique_fields=["form", "user"], update_fields=["saved_at"]
+        )
+        return row
 
 
 def _done_before(request: HttpRequest) -> dict[str, Any] | None:

@@ -1,5 +1,6 @@
-"""The final protocol of a contest, made from the prefix that was certified: as a page to print, as JSON and as CSV."""
+"""The final protocol of a contest, of the prefix that was certified: as a page to print, as PDF, JSON and CSV."""
 
+import hashlib
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tallyroom.console.accounts.access import needs
 from tallyroom.console.accounts.duties import Action
 from tallyroom.console.election import definition
 from tallyroom.console.publishing.calls import contest_of
+from tallyroom.console.publishing.finalpdf import final_pdf
 from tallyroom.console.submissions.wiring import room
 from tallyroom.intake.opening import reader
 from tallyroom.record.acts import Certification
@@ -39,6 +41,7 @@ def page(request: HttpRequest, contest_id: str) -> HttpResponse:
         "ballot": [candidate.name for candidate in contest_of(contest_id).candidates],
         "authority": definition().authority,
         "day": definition().day,
+        "sha256": hashlib.sha256(final_pdf(results, act, certification)).hexdigest(),
     }
     return render(request, "publishing/final.html", context)
 
@@ -46,8 +49,11 @@ def page(request: HttpRequest, contest_id: str) -> HttpResponse:
 @require_GET
 @needs(Action.READ_BOARD)
 def data(request: HttpRequest, contest_id: str, form: str) -> HttpResponse:
-    """The same as data: results.json, areas.csv or stations.csv."""
-    _, certification = _certification(contest_id)
+    """The same as files: protocol.pdf in the reader's language, results.json, areas.csv or stations.csv."""
+    act, certification = _certification(contest_id)
+    if form == "protocol.pdf":
+        content = final_pdf(_results(contest_id, certification), act, certification)
+        return _file(content, "application/pdf", contest_id, form)
     if form == "results.json":
         return _file(results_json(_results(contest_id, certification)), "application/json", contest_id, form)
     if form == "areas.csv":
@@ -82,4 +88,5 @@ def _state(folder: Path, size: int) -> State:
 def _file(content: bytes, media: str, contest_id: str, name: str) -> HttpResponse:
     safe = "".join(sign if sign.isalnum() and sign.isascii() else "-" for sign in contest_id)
     headers = {"Content-Disposition": f'attachment; filename="final-{safe}-{name}"'}
-    return HttpResponse(content, content_type=f"{media}; charset=utf-8", headers=headers)
+    kind = media if media == "application/pdf" else f"{media}; charset=utf-8"
+    return HttpResponse(content, content_type=kind, headers=headers)

@@ -96,4 +96,6 @@ form.addEventListener("submit", async (event) => {
   form.submit();
 });
 
+// The browser's own autofocus comes some time after the page is ready: what was typed by then would be lost.
+if (document.activeElement === document.body) fields[0].focus();
 check();
