@@ -100,6 +100,7 @@ def site(tmp_path: Path) -> Any:
     folder = tmp_path / "site"
     (folder / "v" / "1").mkdir(parents=True)
     (folder / "index.html").write_text("<p>page</p>")
+    (folder / "embed.html").write_text("<p>card</p>")
     (folder / "v" / "1" / "results.json").write_text("{}")
     (tmp_path / "private.key").write_text("secret")
     (folder / "link").symlink_to(tmp_path / "private.key")
@@ -110,9 +111,14 @@ def test_pages_of_the_site_have_its_headers(site: Any) -> None:
     status, headers, body = ask(site, "/")
     assert (status, body, headers["Content-Type"]) == (200, b"<p>page</p>", "text/html; charset=utf-8")
     assert headers["Content-Security-Policy"].startswith("default-src 'self'")
+    assert "frame-ancestors 'self'" in headers["Content-Security-Policy"]
     assert headers["Cache-Control"] == "public, max-age=5"
     assert "immutable" in ask(site, "/v/1/results.json")[1]["Cache-Control"]
     assert ask(site, "/", "HEAD")[2] == b""
+
+
+def test_the_card_may_stand_in_pages_of_others(site: Any) -> None:
+    assert "frame-ancestors *;" in ask(site, "/embed.html")[1]["Content-Security-Policy"]
 
 
 @pytest.mark.parametrize("path", ["/console", "/console/", "/console/accounts/login/"])

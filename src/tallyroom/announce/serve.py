@@ -16,8 +16,8 @@ from typing import BinaryIO
 
 from tallyroom.announce.compress import ENCODINGS, TEXTS
 
-CARD = re.compile(r"/embed(\.[a-z]+)?\.html\Z")
-"""The pages that others may show within theirs; every other page only this site."""
+CARD = re.compile(r"/embed(\.[a-z]{2,3})?\.html")
+"""The page that newsrooms put into pages of their own."""
 IMMUTABLE = "public, max-age=31536000, immutable"
 FRESH = "public, max-age=5"
 NOT_SERVED = (".tmp", *ENCODINGS.values())
@@ -26,7 +26,7 @@ NOT_SERVED = (".tmp", *ENCODINGS.values())
 
 def site_headers(path: str) -> dict[str, str]:
     """The headers of every answer for a path of a site: nothing is loaded from elsewhere, the card alone is framed."""
-    framed_by = "*" if CARD.search(path) else "'self'"
+    framed_by = "*" if CARD.fullmatch(path) else "'self'"
     return {
         "Content-Security-Policy": (
             f"default-src 'self'; frame-ancestors {framed_by}; base-uri 'none'; form-action 'none'"
