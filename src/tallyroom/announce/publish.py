@@ -98,7 +98,6 @@ class _Press:
     ) -> None:
         self._state, self._clerk, self._folder, self._out = state, clerk, folder, out
         self._snapshot, self._role, self._cosign = snapshot, role, cosign
-        self._front_is_out = False
 
     def publish(self, files: Iterable[File], before: dict[str, Listed] | None = None) -> dict[str, Listed]:
         """One part; its files by path.  before: those of the first part, where this is the second."""
@@ -113,9 +112,8 @@ class _Press:
             checkpoint = self._cosign(self._clerk.log.checkpoint)
             staging.reveal()
         _write_record(self._out, self._folder, self._clerk.log, self._snapshot, checkpoint)
-        if not self._front_is_out:  # both parts have the same first page
+        if before is None:  # both parts have the same first page; after a stop `restore` writes it
             _write_front(self._out, self._snapshot)
-        self._front_is_out = True
         return made
 
     def _enter(self, hashes: dict[str, str]) -> None:

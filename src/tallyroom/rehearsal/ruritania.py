@@ -25,6 +25,7 @@ from tallyroom.rehearsal.electorate import Candidate, Electorate, Flags, Station
 from tallyroom.rehearsal.tampering import Tampering, tampered
 
 NAME = "Presidential election of Ruritania"
+SEED = 1894
 TIMEZONE = "Etc/GMT-1"  # one hour ahead of UTC all year
 STATIONS, CONSTITUENCIES, REGISTERED = 2_400, 60, 1_903_412
 KINDS: dict[Kind, int] = {"hospital": 14, "prison": 6, "military": 10}
@@ -68,9 +69,6 @@ TURNOUT_HOURS = (10, 13, 16, 20)
 _TURNOUT_SO_FAR = (0.213, 0.468, 0.719, 0.997)
 _STATIONS_REPORTING = (2_383, 2_391, 2_396, STATIONS)
 _RURAL_TILT = {"velinka": -0.6, "hradek": 0.6}
-
-
-SEED = 1894
 
 
 def first_round(seed: int = SEED, tampering: Tampering | None = None) -> Electorate:
