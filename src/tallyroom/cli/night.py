@@ -16,11 +16,12 @@ from tallyroom.announce.serve import site_server
 from tallyroom.cli.progress import bar
 from tallyroom.cli.public import Host, Port
 from tallyroom.cli.say import Json, load, refuse, write_json
+from tallyroom.forensics.frauds import FRAUDS
 from tallyroom.rehearsal.nights import azerbaijan_night, ruritania_night
 from tallyroom.rehearsal.own_night import own_night
 from tallyroom.rehearsal.play import Night, Watch, play
 from tallyroom.rehearsal.ruritania import SEED
-from tallyroom.rehearsal.tampering import WORDS, Tampering
+from tallyroom.rehearsal.tampering import Tampering
 from tallyroom.tally.results import Results
 
 NIGHTS = ("azerbaijan-2024", "ruritania")
@@ -40,7 +41,7 @@ def rehearse(
     speed: Annotated[float, typer.Option("--speed", min=1.0, help="How much faster than the night.")] = 600.0,
     seed: Annotated[int, typer.Option("--seed", min=0, help="For DIR: the seed of the votes drawn.")] = 1,
     tamper: Annotated[
-        str, typer.Option("--tamper", metavar="FRAUD=SHARE", help=f"For ruritania: {', '.join(WORDS)}; stuffing=0.1")
+        str, typer.Option("--tamper", metavar="FRAUD=SHARE", help=f"For ruritania: {', '.join(FRAUDS)}; stuffing=0.1")
     ] = "",
     serve: Annotated[bool, typer.Option("--serve", help="Serve the page, until stopped.")] = False,
     host: Host = "127.0.0.1",
@@ -76,8 +77,8 @@ def _tampering(name: str, tamper: str) -> Tampering:
         refuse("--tamper", "a fraud is put in for ruritania alone, a fictional country", "Rehearse ruritania")
     fraud, _, text = tamper.partition("=")
     share = float(text) if re.fullmatch(r"[01]?\.?[0-9]{1,6}", text) else 0.0
-    if fraud not in WORDS or not 0 < share <= 1:
-        refuse("--tamper", f"{tamper!r} is no fraud and share", f"Write one of {', '.join(WORDS)}, then =0.1 for 10 %")
+    if fraud not in FRAUDS or not 0 < share <= 1:
+        refuse("--tamper", f"{tamper!r} is no fraud and share", f"Write one of {', '.join(FRAUDS)}, then =0.1 for 10 %")
     tampering = Tampering(fraud, share)
     print(f"{tampering}, drawn with seed {SEED}.", file=sys.stderr)
     return tampering

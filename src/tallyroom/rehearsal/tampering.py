@@ -10,28 +10,20 @@ import numpy as np
 
 from tallyroom.forensics.frauds import FRAUDS
 from tallyroom.forensics.returns import Grouping, Returns
+from tallyroom.forensics.words import catalogue
 from tallyroom.rehearsal.apportion import Counts
 from tallyroom.rehearsal.electorate import Stations
-
-WORDS = {
-    "stuffing": "ballots added",
-    "switching": "votes switched",
-    "invented": "protocols invented",
-    "rounded_turnout": "turnout rounded up",
-    "targeted": "ballots added in chosen areas",
-}
-"""What each fraud of `forensics.frauds` is, in the name of the election it is put into."""
 
 
 @dataclass(frozen=True)
 class Tampering:
-    """A fraud, one of `WORDS`, at a share of the stations (0 to 1)."""
+    """A fraud, one of `FRAUDS`, at a share of the stations (0 to 1)."""
 
     fraud: str
     share: float
 
     def __str__(self) -> str:
-        return f"{WORDS[self.fraud]} at {100 * self.share:g} % of stations on purpose"
+        return f"{catalogue('en')['kind'][self.fraud]} at {100 * self.share:g} % of stations on purpose"
 
 
 def tampered(
