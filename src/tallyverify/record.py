@@ -61,11 +61,12 @@ class Site:
             with self.web.open(self.url + quote(path), timeout=30) if self.url else file.open("rb") as stream:
                 data: bytes = stream.read(limit + 1)
         except (OSError, HTTPException, ValueError, RuntimeError) as error:
-            if self.url and not (isinstance(error, HTTPError) and 400 <= error.code < 500):
-                raise Unreadable(f"{self.url}{path}: {error}") from None  # its cause could not leave this process
-            raise Fault(f"{path}: {error}") from error
-        need(len(data) <= limit, f"{path}: is longer than {limit} bytes")
-        return data
+            answered = not self.url or (isinstance(error, HTTPError) and 400 <= error.code < 500)
+            failure = Fault(f"{path}: {error}") if answered else Unreadable(f"{self.url}{path}: {error}")
+        else:
+            need(len(data) <= limit, f"{path}: is longer than {limit} bytes")
+            return data
+        raise failure  # out here it has no cause: an open answer of a server could not leave this process
 
 
 class Tree:

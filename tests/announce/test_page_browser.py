@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tallyroom.announce.pages import newest_pages, pages
 from tallyroom.announce.serve import site_server
@@ -209,12 +209,12 @@ def test_a_material_change_is_said_to_who_listens_and_a_page_without_news_says_s
         page.goto(address)
         follow(page)
         assert page.text_content("#news") == ""
-        assert page.inner_text("#stale").startswith("These figures may be old")
+        expect(page.locator("#stale")).to_contain_text("These figures may be old")
         stage(harbour_site.parent, 8, tmp_path)
         follow(page)
         page.locator("body[data-number='8']").wait_for(state="attached")
-        assert page.text_content("#news") == "Ada Quay won"
-        assert page.locator("#stale").count() == 0
+        expect(page.locator("#news")).to_have_text("Ada Quay won")
+        expect(page.locator("#stale")).to_have_count(0)
         page.close()
 
 
@@ -240,11 +240,11 @@ def test_areas_and_stations_are_found_by_name(browser: Browser, served: str) -> 
     page = browser.new_page()
     page.goto(f"{served}v/8/areas.html")
     page.get_by_role("searchbox").fill("south")
-    assert page.locator("#areas tbody tr:visible").count() == 2
+    expect(page.locator("#areas tbody tr:visible")).to_have_count(2)
     page.get_by_role("searchbox").fill("station 12")
     page.get_by_role("link", name="S-0012").click()
     page.wait_for_url("**/areas/S.html#S-0012")
-    assert "S-0012" in page.inner_text("tr:has(:target)")
+    expect(page.locator("tr:has(:target)")).to_contain_text("S-0012")
     page.close()
 
 

@@ -61,10 +61,6 @@ def key_form(page: Page, figures: dict[str, str]) -> None:
     page.click("#protocol button")
 
 
-def queued(page: Page, state: str) -> list[str]:
-    return page.locator(f"#queue .{state}").all_inner_texts()
-
-
 def acts(folder: Path, kind: type) -> list[object]:
     return [act for act in map(decode, reader(folder).verified_entries()) if isinstance(act, kind)]
 
@@ -83,8 +79,8 @@ def test_what_is_entered_without_a_network_is_sent_once_when_it_is_back(
     assert acts(folder, Opened) == []
     page.reload()  # the browser was closed and opened: page and entries are still there
     page.wait_for_selector("html[data-ready]")
-    assert len(queued(page, "waiting")) == 3
-    assert page.locator("#network.away").count() == 1
+    expect(page.locator("#queue .waiting")).to_have_count(3)
+    expect(page.locator("#network.away")).to_have_count(1)
     sent: list[tuple[str, str, dict[str, str]]] = []
     page.on("request", lambda one: sent.append((one.method, one.post_data or "", one.headers)))
     context.set_offline(False)
@@ -120,7 +116,7 @@ def test_the_second_person_keys_without_a_network_and_the_form_is_accepted(
     page = open_page(windows["lou"], address)
     windows["lou"].set_offline(True)
     key_form(page, SOUND)
-    assert len(queued(page, "waiting")) == 1
+    expect(page.locator("#queue .waiting")).to_have_count(1)
     windows["lou"].set_offline(False)
     expect(page.locator("#queue .sent")).to_contain_text("accepted")
     assert FormRow.objects.get(pk=row.pk).stage == Stage.ACCEPTED
@@ -158,7 +154,7 @@ def test_another_person_on_the_same_device_sends_nothing_of_the_first(
     page = open_page(context, address)
     context.set_offline(True)
     report(page, "opened")
-    assert len(queued(page, "waiting")) == 1
+    expect(page.locator("#queue .waiting")).to_have_count(1)
     name = settings.SESSION_COOKIE_NAME
     value = people["oscar"].client.cookies[name].value
     context.add_cookies([{"name": name, "value": value, "url": f"{address}/console/"}])

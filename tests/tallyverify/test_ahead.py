@@ -10,7 +10,7 @@ import pytest
 import tallyverify.__main__
 from tallyverify import acts
 from tallyverify.__main__ import Check, main, verify
-from tallyverify.record import Unreadable
+from tallyverify.record import Site, Unreadable
 from tests.tallyverify.night import Night, edit, rebuild
 from tests.tallyverify.test_web import Quiet, serving
 
@@ -69,10 +69,14 @@ def test_a_server_that_fails_in_another_process_cannot_be_read(
             else:
                 super().do_GET()
 
-    monkeypatch.setattr(acts, "LONG", 1)
     said = pytest.raises(Unreadable, match="entries/005: HTTP Error 503")
-    with serving(partial(Failing, directory=long)) as url, said:
-        verify(url, night.vkey, None, tree_only=False)
+    with serving(partial(Failing, directory=long)) as url:
+        with said as raised:
+            Site(url).read("tile/entries/005")
+        assert (raised.value.__cause__, raised.value.__context__) == (None, None)  # some picklers would follow them
+        monkeypatch.setattr(acts, "LONG", 1)
+        with said:
+            verify(url, night.vkey, None, tree_only=False)
     assert multiprocessing.active_children() == []
 
 
