@@ -22,9 +22,8 @@ def percent(part: int, whole: int) -> str | None:
 def guarded(text: str) -> str:
     """A cell of CSV: on one line, printable, and behind an apostrophe where a spreadsheet would run it as a formula."""
     text = f"'{text}" if text[:1] in (*"=+-@\t\r",) else text
-    if text.isprintable() and " " not in text:
-        return text
-    return " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
+    printable = text if text.isprintable() else "".join(c for c in text if c.isprintable() or c.isspace())
+    return " ".join(printable.split())
 
 
 def totals(count: Count, contest: Contest, counted: bool = False) -> dict[str, Sums]:
@@ -114,11 +113,7 @@ def results(count: Count, contest: Contest, act: Act, total: Sums) -> Act:
     votes = [total[candidate] for candidate in ranked]
     lead = votes[0] - sum(votes[1:2])
     counting = "closed" in count.happened or expected < stations
-    changes = [
-        {"station_id": change["station"], "reason": change["reason"], "act": number, "kind": change["type"]}
-        | {"supersedes": change["supersedes"], "valid_before": before, "valid_after": after}
-        for number, change, before, after in contest.changes
-    ]
+    listed = ("station_id", "reason", "act")
     spoken = {"kind": "kind", "by": "speaker", "at": "said_at", "source": "source", "text": "text"}
     counters = {"received": stations - expected, "in_review": contest.status.count("in_review")}
     turnout = {"registered_opening": opening, "registered": registered, "voted": voted, "is_floor": floor}
@@ -139,8 +134,8 @@ def results(count: Count, contest: Contest, act: Act, total: Sums) -> Act:
             {"id": c, "votes": total[c], "percent": percent(total[c], valid), "rank": 1 + votes.index(total[c])}
             for c in ranked
         ],
-        "annulled": [{n: c[n] for n in ("station_id", "reason", "act")} for c in changes if c["kind"] == "annulment"],
-        "corrections": [change for change in changes if change["kind"] != "annulment"],
+        "annulled": [{name: c[name] for name in listed} for c in contest.changes if c["kind"] == "annulment"],
+        "corrections": [change for change in contest.changes if change["kind"] != "annulment"],
         "statements": [{n: said[f] for n, f in spoken.items()} | {"snapshot_size": s} for said, s in count.statements],
         **outcome(count, contest, total, cast if complete else contest.sum("issued", total), registered),
     }
@@ -169,16 +164,15 @@ def station_rows(count: Count, contest: Contest) -> Iterator[Act]:
         id: levels | {count.areas[wider]["level"]: guarded(wider) for wider in chain[-2::-1]}
         for id, chain in count.above.items()
     }
-    names = {"voters": "registered", "issued": "issued", "ballots": "ballots", "valid": "valid", "invalid": "invalid"}
-    lines = {role: [line for _, line in terms] for role, terms in contest.roles.items()}
-    columns = {name: role for name, role in names.items() if role in lines}
+    roles = {"voters": "registered", "issued": "issued", "ballots": "ballots", "valid": "valid", "invalid": "invalid"}
+    columns = {n: (r, [line for _, line in contest.roles[r]]) for n, r in roles.items() if r in contest.roles}
     votes, origin = [f"v_{candidate}" for candidate in contest.ids], count.settings["data_origin"]
     for place, station in enumerate(count.stations):
         read = contest.standing[place] if contest.status[place] in DONE else {}
         yield {
             **{"station_id": guarded(station["station_id"]), **areas[station["area_id"]]},
             **{"kind": guarded(station["kind"]), "registered": count.register[place]},
-            **{name: None if None in map(read.get, lines[r]) else contest.sum(r, read) for name, r in columns.items()},
+            **{n: None if None in map(read.get, of) else contest.sum(r, read) for n, (r, of) in columns.items()},
             **dict(zip(votes, map(read.get, contest.ids), strict=True)),
             **{"status": contest.status[place], "act": contest.act[place], "data_origin": origin},
         }

@@ -103,7 +103,8 @@ def _filed_together(state: State, run: Sequence[Protocol]) -> bool:
         return False
     index, rows = state.definition.stations.index, count.rows(run)
     stations = [place for act in run if (place := index.get(act.station)) is not None]
-    if rows is None or len(set(stations)) < len(run) or (count.act[stations] >= 0).any():
+    known = (count.act[stations] >= 0) | (count.status[stations] >= _ACCEPTED)
+    if rows is None or len(set(stations)) < len(run) or known.any():
         return False
     count.file(stations, rows, range(state.size, state.size + len(run)))
     for number, act in enumerate(run, state.size):
@@ -153,8 +154,10 @@ def _row(count: ContestCount, act: Protocol | Correction | Recount) -> tuple[int
 def _protocol(state: State, act: Protocol) -> Effect:
     """The first protocol of a station, or one that replaces what awaits acceptance."""
     count, station = _contest(state, act), _station(state, act.station)
-    on_file = count.act.item(station)
-    if count.status.item(station) >= _ACCEPTED:
+    on_file, status = count.act.item(station), count.status.item(station)
+    if status > _ACCEPTED:
+        raise Objection(f"station {act.station} is annulled: act {count.act_in_force(station)}")
+    if status == _ACCEPTED:
         raise Objection(f"station {act.station} has an accepted protocol: act {on_file}")
     if on_file != (-1 if act.supersedes is None else act.supersedes):
         stands = "no protocol" if on_file < 0 else f"a protocol, act {on_file}"
@@ -259,17 +262,22 @@ def _turnout(state: State, act: Turnout) -> Effect:
 
 
 def _changed(state: State, act: Correction | Recount | Annulment) -> Effect:
+    """Other figures in place of accepted ones; an annulment of these, of ones that wait, or of none."""
     count, station = _contest(state, act), _station(state, act.station)
-    if count.status[station] != Status.ACCEPTED:
+    status, stands = count.status.item(station), count.act_in_force(station)
+    if status > _ACCEPTED:
+        raise Objection(f"station {act.station} is annulled: act {stands}")
+    if status < _ACCEPTED and not isinstance(act, Annulment):
         raise Objection(f"station {act.station} has no accepted result to change")
-    if act.supersedes != count.act_in_force(station):
-        raise Objection(f"act {count.act_in_force(station)} stands for station {act.station}: name that one")
+    if act.supersedes != (None if stands < 0 else stands):
+        on_file = f"act {stands} stands" if stands >= 0 else "no protocol is on file"
+        raise Objection(f"{on_file} for station {act.station}: name {'that one' if stands >= 0 else 'none'}")
     if not act.reason:
         raise Objection("a reason is missing")
     row = None if isinstance(act, Annulment) else np.array(_row(count, act), np.int64)
 
     def effect() -> None:
-        before = _valid(state, count, station)
+        before = _valid(state, count, station) if status == _ACCEPTED else 0
         if row is None:
             count.annul(station, state.size)
         else:
