@@ -316,6 +316,8 @@ def test_certified_by_two_with_the_winner_of_the_rule_and_printed(
     final = text(pair[1].get("/console/publishing/final/mayor/"))
     assert "Elected: A" in final
     assert "<script>alert" not in final
+    assert '<th scope="col" class="n">% of valid votes</th>' in final
+    assert re.search(r"<dd>600 · \d+\.\d\d % of registered voters</dd>", final)
     assert act.snapshot.root in final.replace("&#x2B;", "+")
     sheet = pair[1].get("/console/publishing/final/mayor/data/protocol.pdf")
     assert sheet.headers["Content-Type"] == "application/pdf"
