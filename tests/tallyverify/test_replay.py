@@ -89,7 +89,8 @@ def test_the_replay_agrees_with_the_count(night: list[acts.AnyAct], rule: Rule, 
         theirs = Summary(state, state.contests[name], "r", "now", publishing=True).results(range(len(definition.areas)))
         shown = json.loads(msgspec.json.encode(theirs)) | {"areas": []}
         assert ours == without(shown, ours)
-        for row, area in zip(area_rows(count, contest, act, sums), theirs.areas, strict=True):
+        header, *rows = area_rows(count, contest, act, sums)
+        for row, area in zip((dict(zip(header, row, strict=True)) for row in rows), theirs.areas, strict=True):
             assert (row["area_id"], row["cast"], row["valid"], row["invalid"]) == (
                 area.area_id, area.cast, area.valid, area.invalid,
             )  # fmt: skip
@@ -98,7 +99,8 @@ def test_the_replay_agrees_with_the_count(night: list[acts.AnyAct], rule: Rule, 
         whole = totals(count, contest, counted=True)[""]
         assert [whole[column] for column in state.contests[name].columns] == counted.tolist()
         table = station_table(state, state.contests[name]).to_pylist()
-        for station, row in zip(station_rows(count, contest), table, strict=True):
+        header, *rows = station_rows(count, contest)
+        for station, row in zip((dict(zip(header, cells, strict=True)) for cells in rows), table, strict=True):
             assert {column: station[column] for column in row if column in station} == {
                 column: figure for column, figure in row.items() if column in station
             }
