@@ -134,17 +134,22 @@ def tree(pid: int) -> list[int]:
 
 
 def used(pids: list[int]) -> tuple[float, float]:
-    """Processor seconds of processes (and of their ended children), and their memory in MB."""
+    """Processor seconds of processes (and of their ended children), and their memory in MB, each page counted once."""
     seconds = memory = 0.0
     for pid in pids:
         try:
             parts = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-        except OSError:
+            share = proportional(Path(f"/proc/{pid}/smaps_rollup").read_text())
+        except (FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
             continue
         seconds += sum(map(int, parts[11:15])) / os.sysconf("SC_CLK_TCK")
-        memory += pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+        memory += share
     return seconds, memory
+
+
+def proportional(rollup: str) -> float:
+    """The proportional set size in MB, from /proc/PID/smaps_rollup: of a page that n processes share, one n-th."""
+    return next(int(line.split()[1]) * 1024 / 1e6 for line in rollup.splitlines() if line.startswith("Pss:"))
 
 
 class Database:
