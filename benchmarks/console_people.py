@@ -70,13 +70,18 @@ class Browser:
     head: int = 0
     """Bytes of the last answer's headers."""
 
+    @property
+    def cookie(self) -> str:
+        """What a request's header says of the session."""
+        return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+
     async def ask(
         self, kind: str, path: str, fields: dict[str, str] | bytes | None = None, *more: str
     ) -> tuple[int, dict[str, str], str]:
         """One request with a form's fields or with JSON; status, headers and text of the answer.  Raises Lost."""
         body = fields if isinstance(fields, bytes) else urlencode(fields or {}).encode()
         head = [f"{'GET' if fields is None else 'POST'} {path} HTTP/1.1", "Host: localhost", "Accept-Language: en"]
-        head += ["Cookie: " + "; ".join(f"{name}={value}" for name, value in self.cookies.items()), *more]
+        head += [f"Cookie: {self.cookie}", *more]
         if fields is not None:
             kind_of_body = "application/json" if isinstance(fields, bytes) else "application/x-www-form-urlencoded"
             head += [f"Content-Type: {kind_of_body}", f"Content-Length: {len(body)}"]
@@ -107,6 +112,9 @@ class Browser:
             if name.lower() == "set-cookie":
                 cookie, _, content = value.partition(";")[0].partition("=")
                 self.cookies[cookie] = content
+        if "content-length" not in headers:  # the server's last word, when what it serves has broken down
+            self.tally.noted(f"no length {first.split()[1]}")
+            raise EOFError
         body = await reader.readexactly(int(headers["content-length"]))
         self.head = len(head)
         return int(first.split()[1]), headers, body

@@ -10,7 +10,9 @@ import sys
 import time
 import urllib.request
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -82,23 +84,19 @@ class Server:
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> float:
-        """Start it and wait until it answers: seconds from the start to the first page."""
+    def start(self, cookie: str = "") -> float:
+        """Start it and wait until it answers: seconds from the start to the first page; cookie: see `answered`."""
         environment = os.environ | {"DATABASE_URL": self.database}
         self.port = self.port or unused_port()
         command = [sys.executable, "-m", "tallyroom.cli.main", "serve", str(self.folder), "--port", str(self.port)]
         begun = time.monotonic()
         with open(self.folder / "server.log", "ab") as log:
             self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
-        while True:
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{self.port}/console/accounts/login/", timeout=5).read()
-            except OSError:
-                if self.process.poll() is not None:
-                    raise SystemExit((self.folder / "server.log").read_text()) from None
-                time.sleep(0.02)
-            else:
-                return time.monotonic() - begun
+        while not answered(self.port, cookie):
+            if self.process.poll() is not None:
+                raise SystemExit((self.folder / "server.log").read_text())
+            time.sleep(0.02)
+        return time.monotonic() - begun
 
     def kill(self) -> None:
         """kill -9 of the server and of its worker."""
@@ -111,6 +109,18 @@ class Server:
         assert self.process is not None
         self.process.terminate()
         self.process.wait()
+
+
+def answered(port: int, cookie: str) -> bool:
+    """Whether the console answers; with the cookie of a session, by a page that asks the database who is there."""
+    path = "/console/desk/" if cookie else "/console/accounts/login/"
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"Cookie": cookie})
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            answer.read()
+            return str(answer.url).endswith(path)  # and has not been sent to sign in
+    except (OSError, HTTPException):
+        return False
 
 
 def unused_port() -> int:
@@ -169,20 +179,26 @@ class Database:
     def _read_pid(self) -> int:
         return int((self.folder / "postmaster.pid").read_text().split()[0])
 
-    def killed(self, server: Server) -> float:
-        """kill -9 of all of PostgreSQL, and its start again; seconds until the console serves a page that asks it."""
-        for pid in reversed(tree(self.pid or 0)):
-            os.kill(pid, signal.SIGKILL)
+    def killed(self, server: Server, cookie: str) -> float:
+        """kill -9 of all of PostgreSQL, and its start again; seconds until the console serves a page that asks it.
+
+        Its first process goes first: it would end the others and start new ones where one of them is killed.
+        """
+        every = tree(self.pid or 0)
+        for pid in every:
+            with suppress(ProcessLookupError):  # some end by themselves meanwhile
+                os.kill(pid, signal.SIGKILL)
+        ended = time.monotonic()
+        while any(Path(f"/proc/{pid}").exists() for pid in every):  # till then it counts as running
+            if time.monotonic() > ended + 30:
+                raise SystemExit("PostgreSQL was killed and its processes are still there: nobody reaps them")
+            time.sleep(0.005)
         begun = time.monotonic()
         self._server.ensure_postgres_running()
         self.pid = self._read_pid()
-        while True:
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{server.port}/console/accounts/login/", timeout=5).read()
-            except OSError:
-                time.sleep(0.02)
-            else:
-                return time.monotonic() - begun
+        while not answered(server.port, cookie):
+            time.sleep(0.02)
+        return time.monotonic() - begun
 
     def stop(self) -> None:
         if self.pid is not None:
