@@ -34,7 +34,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 KEYERS, RECEIVERS = 300, 30
@@ -124,18 +124,25 @@ class Server:
     database: str
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
+    login: ClassVar[str] = "/console/accounts/login/"
+
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", "tallyroom.cli.main", "serve", str(self.folder), "--port", str(self.port)]
+
+    def environment(self) -> dict[str, str]:
+        return os.environ | {"DATABASE_URL": self.database}
 
     def start(self) -> float:
         """Start it and wait until it answers: seconds from the start to the first page."""
-        environment = os.environ | {"DATABASE_URL": self.database}
         self.port = self.port or unused_port()
-        command = [sys.executable, "-m", "tallyroom.cli.main", "serve", str(self.folder), "--port", str(self.port)]
         begun = time.monotonic()
         with open(self.folder / "server.log", "ab") as log:
-            self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+            self.process = subprocess.Popen(
+                self.command(), env=self.environment(), stdout=log, stderr=log, start_new_session=True
+            )
         while True:
             try:
-                urllib.request.urlopen(f"http://127.0.0.1:{self.port}/console/accounts/login/", timeout=5).read()
+                urllib.request.urlopen(f"http://127.0.0.1:{self.port}{self.login}", timeout=5).read()
             except OSError:
                 if self.process.poll() is not None:
                     raise SystemExit((self.folder / "server.log").read_text()) from None
