@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from console_people import CANDIDATES, PASSWORD, logins
 
@@ -84,19 +84,39 @@ class Server:
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
 
+    login: ClassVar[str] = "/console/accounts/login/"
+    home: ClassVar[str] = "/console/desk/"  # of a person who is signed in
+
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", "tallyroom.cli.main", "serve", str(self.folder), "--port", str(self.port)]
+
+    def environment(self) -> dict[str, str]:
+        return os.environ | {"DATABASE_URL": self.database}
+
     def start(self, cookie: str = "") -> float:
-        """Start it and wait until it answers: seconds from the start to the first page; cookie: see `answered`."""
-        environment = os.environ | {"DATABASE_URL": self.database}
+        """Start it and wait until it answers: seconds from the start to the first page; cookie: see `answers`."""
         self.port = self.port or unused_port()
-        command = [sys.executable, "-m", "tallyroom.cli.main", "serve", str(self.folder), "--port", str(self.port)]
         begun = time.monotonic()
         with open(self.folder / "server.log", "ab") as log:
-            self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
-        while not answered(self.port, cookie):
+            self.process = subprocess.Popen(
+                self.command(), env=self.environment(), stdout=log, stderr=log, start_new_session=True
+            )
+        while not self.answers(cookie):
             if self.process.poll() is not None:
                 raise SystemExit((self.folder / "server.log").read_text())
             time.sleep(0.02)
         return time.monotonic() - begun
+
+    def answers(self, cookie: str) -> bool:
+        """Whether it answers; with the cookie of a session, by a page that asks the database who is there."""
+        path = self.home if cookie else self.login
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers={"Cookie": cookie})
+        try:
+            with urllib.request.urlopen(request, timeout=5) as answer:
+                answer.read()
+                return str(answer.url).endswith(path)  # and has not been sent to sign in
+        except (OSError, HTTPException):
+            return False
 
     def kill(self) -> None:
         """kill -9 of the server and of its worker."""
@@ -109,18 +129,6 @@ class Server:
         assert self.process is not None
         self.process.terminate()
         self.process.wait()
-
-
-def answered(port: int, cookie: str) -> bool:
-    """Whether the console answers; with the cookie of a session, by a page that asks the database who is there."""
-    path = "/console/desk/" if cookie else "/console/accounts/login/"
-    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"Cookie": cookie})
-    try:
-        with urllib.request.urlopen(request, timeout=5) as answer:
-            answer.read()
-            return str(answer.url).endswith(path)  # and has not been sent to sign in
-    except (OSError, HTTPException):
-        return False
 
 
 def unused_port() -> int:
@@ -196,7 +204,7 @@ class Database:
         begun = time.monotonic()
         self._server.ensure_postgres_running()
         self.pid = self._read_pid()
-        while not answered(server.port, cookie):
+        while not server.answers(cookie):
             time.sleep(0.02)
         return time.monotonic() - begun
 
