@@ -1,14 +1,19 @@
 """The first page of the console, the choice of language, and the pages for what went wrong."""
 
+import sys
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.translation import gettext
 from django.views.decorators.csrf import requires_csrf_token
 from django.views.decorators.http import require_GET, require_POST
 from django.views.i18n import set_language
 
 from tallyroom.console.accounts.access import person_of
+from tallyroom.console.election import shown
 from tallyroom.console.rooms import rooms_of
 
 language = require_POST(set_language)
@@ -45,8 +50,14 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """A fault of the console; the log has it."""
-    return _page(request, "failed", 500)
+    """A fault of the console, which its log has; or its database is away.  The page asks for nothing that can fail."""
+    away = isinstance(sys.exception(), OperationalError | InterfaceError)
+    status, headers = (503, {"Retry-After": "5"}) if away else (500, {})
+    if request.path.startswith("/console/api/"):
+        body = {"error": "unavailable", "message": gettext("The console cannot answer now. Send it again.")}
+        return JsonResponse(body, status=status, headers=headers)
+    page = render_to_string("console/problem.html", {"problem": "away" if away else "failed", **shown(request)})
+    return HttpResponse(page, status=status, headers=headers)
 
 
 @requires_csrf_token
