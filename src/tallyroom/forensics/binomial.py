@@ -22,6 +22,9 @@ BLOCK = 4096
 TAIL_SD, TAIL = 6.0, 6.0
 """Terms further from the mean than 6 standard deviations and 6 counts are left away (together below 1e-8)."""
 
+NORMAL = 1.96
+"""Standard deviations on either side that hold 95 % of a normal distribution."""
+
 NARROW = 500_000
 """Counts below this are multiplied by 4,000 in 32 bits, which is twice as fast."""
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from tallyroom.forensics.announced import swapped
+from tallyroom.forensics.binomial import NORMAL
 from tallyroom.forensics.examination import Examination, Finding, Table
 from tallyroom.forensics.integers import Excess, Integers
 from tallyroom.forensics.references import RARE, Value
@@ -22,9 +23,6 @@ BEYOND = 1.25
 
 INSTRUMENT = 0.01
 """Chance of a difference between stations with and without an instrument that needs an explanation."""
-
-NORMAL = 1.96
-"""Standard deviations on either side that hold 95 % of a normal distribution."""
 
 MOST_AREAS = 20
 """Areas that differ from a tally which are named one by one."""

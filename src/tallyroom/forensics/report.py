@@ -56,6 +56,7 @@ def report_html(found: Examination, language: str = "en") -> str:
             strip=lambda value, references, label: _strip(value, references, label, language),
             rate=lambda of, level: _rate(of, level, language),
             verdict=lambda of: _verdict(of, language),
+            plain=lambda value: f"{value:g}".replace(".", words["decimal"]),
             plots=plots,
         )
     )
