@@ -113,10 +113,10 @@ class Check:
     def _definition(self, act: Act) -> Count | None:
         try:
             count = Count({name: self._hash(f"definition/{name}", digest) for name, digest in act["files"].items()})
-            ids, settings = "".join(f"{station}\n" for station in count.index).encode(), count.settings
-            fixed: Act = {"stations": {"count": len(count.stations), "sha256": sha256(ids).hexdigest()}}
-            fixed |= {name: settings[name] for name in ("origin", "data_origin")} | {"election": settings["id"]}
-            self._same("act 0:", fixed, act)
+            ids, settings = "".join(f"{station}\n" for station in count.index), count.settings
+            listed: Act = {"count": len(count.stations), "sha256": sha256(ids.encode()).hexdigest()}
+            own = {name: settings[name] for name in ("origin", "data_origin")}
+            self._same("act 0:", {"stations": listed, "election": settings["id"], **own}, act)
         except BROKEN as error:
             self._say(f"definition/: is not the definition of an election: {error!r}")
             return None
@@ -144,15 +144,15 @@ class Check:
         for name, digest in files.items():
             self._hash(folder + name, digest)
 
-    def _rows(self, path: str, expected: Iterator[Act], data: bytes) -> None:
-        lines = csv.reader(io.TextIOWrapper(io.BytesIO(data), "utf-8", newline=""), strict=True)
-        header, absent = next(lines, []), Act()
-        for row, cells in zip_longest(expected, lines, fillvalue=absent):
-            wanted = ["" if value is None else str(value) for value in row.values()]
-            if wanted != cells or [*row] != header:
+    def _rows(self, path: str, expected: Iterator[list[Any]], data: bytes) -> None:
+        lines, header = csv.reader(io.TextIOWrapper(io.BytesIO(data), "utf-8", newline=""), strict=True), list[str]()
+        for row, cells in zip_longest(expected, lines, fillvalue=list[Any]()):
+            wanted = ["" if cell is None else str(cell) for cell in row]
+            header = header or wanted
+            if wanted != cells:
                 where = f"line {lines.line_num}"
-                need([*row] == header and len(cells) == len(row), f"{where} is missing, too many, or of other columns")
-                self._same(f"{path} {where}:", dict(zip(row, wanted, strict=True)), dict(zip(row, cells, strict=True)))
+                need(len(wanted) == len(cells), f"{where} is missing, too many, or of other columns")
+                self._same(f"{path} {where}:", *(dict(zip(header, row, strict=True)) for row in (wanted, cells)))
 
 
 def verify(place: str, vkey: str | None, policy: Path | None, tree_only: bool) -> dict[str, Any]:

@@ -11,7 +11,9 @@ import signal
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import suppress
 from hashlib import sha256
+from itertools import zip_longest
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -44,25 +46,26 @@ FIELDS = {  # of each type, beside `type`, `at` and envelope; those after / and 
 }
 NEEDED = {kind: {"type", "at", *fields.partition("/")[0].split()} for kind, fields in FIELDS.items()}
 KNOWN = {kind: NEEDED[kind] | ENVELOPE | {*fields.partition("/")[2].split()} for kind, fields in FIELDS.items()}
-_decode = json.JSONDecoder().raw_decode
 _encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":")).encode
 
 
 def _fits(value: Any, form: Any) -> bool:
-    if type(form) is tuple and type(value) is dict:
-        small = all(type(item) is not int or -MAX <= item <= MAX for item in value.values())
-        return small and {*map(type, value.values())} <= {*form} and "".join(value).isascii()
-    if type(form) is dict and type(value) is dict:
-        return value.keys() == form.keys() and all(_fits(value[name], form[name]) for name in form)
-    if type(form) is list and type(value) is list:
-        return all(_fits(item, form[0]) for item in value)
-    return type(value) is form and (form is not int or -MAX <= value <= MAX)
+    if type(form) is type:
+        return type(value) is form and (type(value) is not int or -MAX <= value <= MAX)
+    if type(form) is list or type(value) is not dict:
+        return type(form) is type(value) is list and all(_fits(item, form[0]) for item in value)
+    if type(form) is dict:
+        return value.keys() == form.keys() and all(map(_fits, map(value.get, form), form.values()))
+    small = all(-MAX <= item <= MAX for item in value.values() if type(item) is int)
+    return small and {*map(type, value.values())} <= {*form} and "".join(value).isascii()
 
 
-def read_act(entry: bytes) -> Act:
-    """The act of an entry; ValueError where it is none, or not in the one form it can be written in."""
+def read_act(entry: bytes, act: Any = None) -> Act:
+    """The act of an entry (`act`, if it is that one); ValueError where it is none, or not written in its one form."""
     text = entry.decode()
-    act: Any = _decode(text)[0]
+    if act is None or _encode(act) != text:
+        act = json.loads(text)
+        need(_encode(act) == text, "not in canonical form")
     kind = act.get("type") if type(act) is dict else None
     if type(kind) is not str or kind not in FIELDS or not NEEDED[kind] <= act.keys() <= KNOWN[kind]:
         raise ValueError("not of a known type, or a field is missing or unknown")
@@ -71,17 +74,18 @@ def read_act(entry: bytes) -> Act:
         empty = value == 1 if name == "count" else not value and type(value) is not int
         if not fits or (empty and name not in NEEDED[kind]):
             raise ValueError(f"the field {name} holds what it cannot hold")
-    need(_encode(act) == text, "not in canonical form")
     return act  # type: ignore[no-any-return]
 
 
 def read_entries(place: str, size: int, tree_only: bool, first: int, end: int) -> bytes:
     """The number of the first entry, and the entries from it to before `end` as a list of Entry, by `marshal`."""
-    read: list[Entry] = []
-    for entry in bundled(Site(place), first, min(size, end), size):
+    entries, acts, read = [*bundled(Site(place), first, min(size, end), size)], list[Act](), list[Entry]()
+    with suppress(ValueError, RecursionError):  # all at once, which takes less time than one by one
+        acts = [] if tree_only else json.loads(f"[{b','.join(entries).decode()}]")
+    for entry, known in zip_longest(entries, acts[: len(entries)]):
         act, why = Act(), ""
         try:
-            act = {} if tree_only else read_act(entry)
+            act = {} if tree_only else read_act(entry, known)
         except (ValueError, RecursionError) as error:
             why = str(error)
         read.append((sha256(b"\x00" + entry).digest(), act, why))
@@ -153,11 +157,10 @@ class Authors:
 
     def _signed(self, public: Ed25519PublicKey, field: str, act: Act) -> bool:
         message = _encode({name: value for name, value in act.items() if name not in ("sig", field)})
-        try:
+        with suppress(InvalidSignature, ValueError):
             public.verify(unbase64(act.get(field, "")), f"tallyroom/act/v1\n{self.origin}\n{message}".encode())
-        except (InvalidSignature, ValueError):
-            return False
-        return True
+            return True
+        return False
 
     def _issue(self, key: dict[str, str], act: Act | None = None) -> None:
         try:

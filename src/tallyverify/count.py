@@ -40,7 +40,7 @@ class Contest:
         self.act: list[int | None] = [None] * stations  # number of the act in force
         self.filed: list[Row] = [{}] * stations  # the protocol on file
         self.standing: list[Row] = [{}] * stations  # the same, or what replaced it after acceptance
-        self.changes: list[tuple[int, Act, int, int]] = []  # number, act, valid votes before and after
+        self.changes: list[Act] = []  # corrections, recounts and annulments as results.json lists them
         self.calls: dict[str, str] = {}  # candidate by role
         self.certified: Act = {}
         self.said_certified = False  # by somebody else, once every station had reported
@@ -135,12 +135,18 @@ class Count:
                 if kind == "accepted":
                     del self.waiting[found]
             case "correction" | "recount" | "annulment":
-                before, stands, annulled = contest.act[station], contest.standing[station], kind == "annulment"
-                need(contest.status[station] == "accepted", f"station {id} has no accepted result to change")
+                before, stands, status = contest.act[station], contest.standing[station], contest.status[station]
+                became = "annulled" if kind == "annulment" else "accepted"
+                need(status == "accepted" or (became == "annulled" and status not in DONE), f"station {id} is {status}")
                 need(act.get("supersedes") == before and act.get("reason"), f"act {before} stands; or no reason")
-                contest.standing[station] = now = stands if annulled else contest.figures(act)
-                contest.status[station], contest.act[station] = "annulled" if annulled else "accepted", number
-                contest.changes.append((number, act, contest.sum("valid", stands), contest.sum("valid", now)))
+                if status != "accepted":  # nothing that it sent is in any total
+                    contest.filed[station] = stands = dict.fromkeys(contest.names)
+                    self.waiting = [entry for entry in self.waiting if entry[0] != before]
+                contest.standing[station] = now = stands if became == "annulled" else contest.figures(act)
+                contest.status[station], contest.act[station] = became, number
+                change = {"station_id": id, "reason": act["reason"], "act": number, "kind": kind, "supersedes": before}
+                votes = {"valid_before": contest.sum("valid", stands), "valid_after": contest.sum("valid", now)}
+                contest.changes.append(change | votes)
             case "statement":
                 need(name in ("", *self.contests), f"there is no contest {name}")
                 said = self.contests[name or next(iter(self.contests))]
@@ -150,8 +156,7 @@ class Count:
             case "attachment":
                 need(0 <= act["act"] < number and act.get("evidence"), f"no act {act['act']}, or nothing is attached")
             case "call":
-                by = act.get("by", "")  # calls are by role, where the key is known
-                contest.calls[str(self.roles.get(by, by))] = candidate
+                contest.calls[str(self.roles.get(by := act.get("by", ""), by))] = candidate  # by role, where known
             case "uncall":
                 need(contest.calls and act.get("reason"), "there is no call to take back, or a reason is missing")
                 contest.calls.clear()

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import Any
 
 from tallyverify.acts import Act
 from tallyverify.count import DONE, Contest, Count
@@ -22,9 +23,8 @@ def percent(part: int, whole: int) -> str | None:
 def guarded(text: str) -> str:
     """A cell of CSV: on one line, printable, and behind an apostrophe where a spreadsheet would run it as a formula."""
     text = f"'{text}" if text[:1] in (*"=+-@\t\r",) else text
-    if text.isprintable() and " " not in text:
-        return text
-    return " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
+    printable = text if text.isprintable() else "".join(c for c in text if c.isprintable() or c.isspace())
+    return " ".join(printable.split())
 
 
 def totals(count: Count, contest: Contest, counted: bool = False) -> dict[str, Sums]:
@@ -112,13 +112,8 @@ def results(count: Count, contest: Contest, act: Act, total: Sums) -> Act:
         voted, floor = by_time[-1]["voted"], by_time[-1]["is_floor"]
     ranked = sorted(contest.ids, key=lambda candidate: -total[candidate])
     votes = [total[candidate] for candidate in ranked]
-    lead = votes[0] - sum(votes[1:2])
+    lead, listed = votes[0] - sum(votes[1:2]), ("station_id", "reason", "act")
     counting = "closed" in count.happened or expected < stations
-    changes = [
-        {"station_id": change["station"], "reason": change["reason"], "act": number, "kind": change["type"]}
-        | {"supersedes": change["supersedes"], "valid_before": before, "valid_after": after}
-        for number, change, before, after in contest.changes
-    ]
     spoken = {"kind": "kind", "by": "speaker", "at": "said_at", "source": "source", "text": "text"}
     counters = {"received": stations - expected, "in_review": contest.status.count("in_review")}
     turnout = {"registered_opening": opening, "registered": registered, "voted": voted, "is_floor": floor}
@@ -131,54 +126,50 @@ def results(count: Count, contest: Contest, act: Act, total: Sums) -> Act:
             "registered": {"covered": covered, "total": opening, "percent": percent(covered, opening)},
             "ballots": {"counted": ballots, "cast": known, "percent": percent(ballots, cast) if known else None},
         },
-        "counters": counters | {"accepted": reported, "published": reported},
+        **{"counters": counters | {"accepted": reported, "published": reported}, "valid": valid, "invalid": invalid},
         "turnout": turnout | {"percent": percent(voted, registered), "by_time": by_time},
-        **{"valid": valid, "invalid": invalid},
         "margin": {"votes": lead, "percent_points": percent(lead, valid)} if votes[0] and len(votes) > 1 else None,
         "candidates": [
             {"id": c, "votes": total[c], "percent": percent(total[c], valid), "rank": 1 + votes.index(total[c])}
             for c in ranked
         ],
-        "annulled": [{n: c[n] for n in ("station_id", "reason", "act")} for c in changes if c["kind"] == "annulment"],
-        "corrections": [change for change in changes if change["kind"] != "annulment"],
+        "annulled": [{name: c[name] for name in listed} for c in contest.changes if c["kind"] == "annulment"],
+        "corrections": [change for change in contest.changes if change["kind"] != "annulment"],
         "statements": [{n: said[f] for n, f in spoken.items()} | {"snapshot_size": s} for said, s in count.statements],
         **outcome(count, contest, total, cast if complete else contest.sum("issued", total), registered),
     }
 
 
-def area_rows(count: Count, contest: Contest, act: Act, sums: dict[str, Sums]) -> Iterator[Act]:
-    """The rows of areas.csv, by column; None is an empty cell."""
+def area_rows(count: Count, contest: Contest, act: Act, sums: dict[str, Sums]) -> Iterator[list[Any]]:
+    """The header and the rows of areas.csv; None is an empty cell."""
     reports = any(voted is not None for hour in count.voted.values() for voted in hour)
     known = reports or sums[""]["stations.all"] == sums[""]["stations.reported"]
+    own, votes = ["area_id", "name", "level", "parent_id"], [f"v_{candidate}" for candidate in contest.ids]
+    total = ["stations_total", "stations_reported", "registered", "cast", "valid", "invalid"]
+    yield [*own, *total, *votes, "data_origin", "snapshot_size"]
     for id, area in count.areas.items():
-        row: Act = {name: guarded(area[name]) for name in ("area_id", "name", "level", "parent_id")}
-        row |= {"stations_total": sums[id]["stations.all"], "stations_reported": sums[id]["stations.reported"]}
-        row |= {"registered": sums[id]["register.all"], "cast": sums[id]["voters.cast"] if known else None}
-        row |= {role: contest.sum(role, sums[id]) for role in ("valid", "invalid")}
-        row |= {f"v_{candidate}": sums[id][candidate] for candidate in contest.ids}
-        yield row | {"data_origin": count.settings["data_origin"], "snapshot_size": act["snapshot"]["size"]}
+        of, cast = sums[id], sums[id]["voters.cast"] if known else None
+        figures = [of["stations.all"], of["stations.reported"], of["register.all"], cast]
+        figures += [*(contest.sum(role, of) for role in ("valid", "invalid")), *map(of.__getitem__, contest.ids)]
+        yield [*(guarded(area[name]) for name in own), *figures, count.settings["data_origin"], act["snapshot"]["size"]]
 
 
-def station_rows(count: Count, contest: Contest) -> Iterator[Act]:
-    """The rows of stations.csv, by column: figures as standing, None where unread or not accepted."""
+def station_rows(count: Count, contest: Contest) -> Iterator[list[Any]]:
+    """The header and the rows of stations.csv: figures as standing, None where unread or not accepted."""
     depth: dict[str, int] = {}  # levels of areas, the widest with the shortest chain
     for id, chain in count.above.items():
         depth.setdefault(count.areas[id]["level"], len(chain))
-    levels: Act = dict.fromkeys(sorted(depth, key=lambda level: depth[level]))
-    areas = {
-        id: levels | {count.areas[wider]["level"]: guarded(wider) for wider in chain[-2::-1]}
-        for id, chain in count.above.items()
-    }
-    names = {"voters": "registered", "issued": "issued", "ballots": "ballots", "valid": "valid", "invalid": "invalid"}
-    lines = {role: [line for _, line in terms] for role, terms in contest.roles.items()}
-    columns = {name: role for name, role in names.items() if role in lines}
-    votes, origin = [f"v_{candidate}" for candidate in contest.ids], count.settings["data_origin"]
-    for place, station in enumerate(count.stations):
-        read = contest.standing[place] if contest.status[place] in DONE else {}
-        yield {
-            **{"station_id": guarded(station["station_id"]), **areas[station["area_id"]]},
-            **{"kind": guarded(station["kind"]), "registered": count.register[place]},
-            **{name: None if None in map(read.get, lines[r]) else contest.sum(r, read) for name, r in columns.items()},
-            **dict(zip(votes, map(read.get, contest.ids), strict=True)),
-            **{"status": contest.status[place], "act": contest.act[place], "data_origin": origin},
-        }
+    levels, areas = sorted(depth, key=lambda level: depth[level]), dict[str, list[str | None]]()
+    for id, chain in count.above.items():
+        areas[id] = [*map({count.areas[wider]["level"]: guarded(wider) for wider in chain[-2::-1]}.get, levels)]
+    roles = {"voters": "registered", "issued": "issued", "ballots": "ballots", "valid": "valid", "invalid": "invalid"}
+    columns = {n: (r, [line for _, line in contest.roles[r]]) for n, r in roles.items() if r in contest.roles}
+    votes, nothing = [f"v_{candidate}" for candidate in contest.ids], dict.fromkeys(contest.names)
+    yield ["station_id", *levels, "kind", "registered", *columns, *votes, "status", "act", "data_origin"]
+    for place, (station, status) in enumerate(zip(count.stations, contest.status, strict=True)):
+        read = contest.standing[place] if status in DONE else nothing
+        some = None in read.values()  # and so are perhaps those that make up a sum
+        sums = [None if some and None in map(read.get, of) else contest.sum(r, read) for r, of in columns.values()]
+        figures = [count.register[place], *sums, *map(read.get, contest.ids)]
+        named = [guarded(station["station_id"]), *areas[station["area_id"]], guarded(station["kind"])]
+        yield [*named, *figures, status, contest.act[place], count.settings["data_origin"]]

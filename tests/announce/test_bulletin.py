@@ -204,9 +204,9 @@ def test_more_counted_than_cast_is_shown_as_it_is() -> None:
 
 
 def test_annulled_votes_leave_the_totals_as_standing_and_not_as_counted() -> None:
-    assert "Their votes left these totals." in written(examples.complete)
+    assert "Their votes are not in these totals." in written(examples.complete)
     counted = bulletin(msgspec.structs.replace(examples.complete(), basis="counted"), CONTEXT)
-    assert "Their votes are still in these totals." in counted
+    assert "Votes of theirs that had been accepted are still in these totals." in counted
     assert "These are totals as counted, before annulments." in counted
 
 

@@ -1,10 +1,12 @@
 """Acts by hand: a small election from its template to a certified result, and what is refused on the way."""
 
+import csv
 import json
 from pathlib import Path
 
 import pytest
 
+from tallyverify.__main__ import main as tallyverify
 from tests.cli.conftest import Run
 
 
@@ -68,6 +70,38 @@ def test_a_correction_and_an_annulment_change_what_stands_and_not_what_was_count
     assert standing["corrections"][0]["reason"] == "columns exchanged"
 
 
+def test_stations_that_will_never_be_accepted_are_annulled_and_the_rest_is_certified(
+    run: Run, election: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(3, 7):
+        assert run("act", election, "protocol", f"S-{number:04d}", *figures(100, 50)).status == 0
+    wrong = [figure if not figure.startswith("valid=") else "valid=151" for figure in figures(100, 50)]
+    assert run("act", election, "protocol", "S-0001", *wrong).status == 1
+    assert "2 stations are missing or in review" in run("act", election, "certify", "--winner", "a").err
+    assert run("act", election, "annul", "S-0001", "--reason", "nobody can mend its protocol").status == 0
+    assert run("act", election, "annul", "S-0002", "--reason", "its ballots were burnt").status == 0
+    assert "is annulled" in run("act", election, "annul", "S-0002", "--reason", "again").err
+    assert "is annulled" in run("act", election, "protocol", "S-0002", *figures(100, 50)).err
+    for basis in ("standing", "counted"):
+        found = run("results", election, "--as", basis, "--json").json
+        assert {one["id"]: one["votes"] for one in found["candidates"]} == {"a": 400, "b": 200}
+        assert found["progress"]["stations"] == {"reported": 6, "total": 6, "percent": "100.00"}
+        assert (found["counters"]["in_review"], found["turnout"]["voted"]) == (0, 600)
+        assert [one["station_id"] for one in found["annulled"]] == ["S-0001", "S-0002"]
+    assert run("act", election, "certify", "--winner", "a").status == 0
+    site = tmp_path / "site"
+    assert run("publish", election, site).status == 0
+    assert run("fsck", site).status == 0
+    capfd.readouterr()
+    assert tallyverify([str(site), "--json"]) == 0
+    verified = json.loads(capfd.readouterr().out)
+    assert (verified["holds"], verified["notes"]) == (True, [])
+    lines = (site / "v/1/stations.csv").read_text(encoding="utf-8").splitlines()
+    for cells in list(csv.DictReader(lines))[:2]:
+        assert (cells["status"], cells["valid"], cells["v_a"]) == ("annulled", "", "")
+    assert run("compare", site, site / "v/1/stations.csv").status == 0
+
+
 def test_a_protocol_that_breaks_an_equation_goes_in_review_and_a_mended_one_replaces_it(
     run: Run, election: Path
 ) -> None:
@@ -123,7 +157,7 @@ def test_a_warning_needs_a_written_reason(run: Run, election: Path) -> None:
     [
         (["opened", "S-9999"], "there is no station 'S-9999'"),
         (["turnout", "S-0001", "03:00", "5"], "no turnout of a fixed hour"),
-        (["annul", "S-0001", "--reason", "x"], "no accepted result"),
+        (["annul", "S-0001", "--reason", ""], "a reason is missing"),
         (["call", "nobody"], "there is no candidate 'nobody'"),
         (["certify"], "6 stations are missing"),
         (["uncall", "--reason", "x"], "no call to take back"),

@@ -232,6 +232,18 @@ def test_another_program_adds_the_statements_up_to_our_totals(run: Run, count: C
     assert sum(statement.ballots for statement in found.resolution.counted) == counted["valid"] + counted["invalid"]
 
 
+def test_a_station_annulled_before_anything_of_it_was_accepted_adds_nothing_and_is_reported(
+    run: Run, count: Count, tmp_path: Path
+) -> None:
+    assert run("act", count.folder, "annul", "S-0005", "--reason", "its ballots were burnt").status == 0
+    files = Statements(tmp_path / "statements.jsonl", tmp_path / "totals.json")
+    assert run("export", count.folder, files.statements, "--totals", files.totals).status == 0
+    found = judged(files)
+    assert (found.ok, found.official_matches) == (True, "as standing")
+    (burnt,) = (one for one in found.resolution.standing if one.station == "S-0005")
+    assert set(burnt.candidatures.values()) == {0}
+
+
 def test_it_refuses_statements_that_were_tampered_with(exported: Statements) -> None:
     lines = exported.statements.read_text().replace('"a":200', '"a":210').splitlines(keepends=True)
     exported.statements.write_text("".join(lines))

@@ -327,6 +327,62 @@ def test_an_annulment_is_ordered_by_one_and_confirmed_by_another(team: Team, fol
     assert isinstance(acts(folder)[-1], Annulment)
 
 
+@pytest.mark.parametrize("way", ["expected", "received", "keyed", "differs", "in review"])
+def test_a_station_without_an_accepted_protocol_is_annulled_by_two(team: Team, folder: Path, way: str) -> None:
+    oscar, kim, lou = team("oscar", "operator"), team("kim", "keyer"), team("lou", "keyer")
+    cem, dan = team("cem", "certifier"), team("dan", "certifier")
+    cem.post("adopt/", contest="mayor", station="S-0001")
+    row = FormRow.objects.get(station="S-0001") if way == "expected" else oscar.receive("S-0001")
+    if way in ("keyed", "differs", "in review"):
+        kim.key(row, WRONG if way == "in review" else SOUND)
+    if way in ("differs", "in review"):
+        lou.key(row, WRONG if way == "in review" else SOUND | {"a": "51", "valid": "101"})
+    row.refresh_from_db()
+    stage_before, on_file = row.stage, row.form.act
+    page = cem.get(f"forms/{row.pk}/change/annulment/").content.decode()
+    assert "nothing that it sent is in any total" in page
+    assert cem.step(row, "change/annulment", reason=" ").status_code == 409
+    cem.step(row, "change/annulment", reason="the ballots were burnt")
+    document = FormRow.objects.get(purpose="annulment")
+    assert stage(row) == stage_before
+    assert cem.step(document, "confirm").status_code == 409
+    assert "Confirm the annulment" in dan.get(f"forms/{document.pk}/").content.decode()
+    dan.step(document, "confirm")
+    assert (stage(document), stage(row)) == (Stage.ACCEPTED, Stage.ANNULLED)
+    assert isinstance(act := acts(folder)[-1], Annulment)
+    assert (act.supersedes, act.reason) == (on_file, "the ballots were burnt")
+    with room().reading() as state:
+        count = state.contests["mayor"]
+        assert (state.breaches, int(count.counted.whole.sum())) == ([], 0)
+    assert oscar.get("receive/", station="S-0001", contest="mayor").status_code == 200
+    assert cem.get(f"forms/{row.pk}/").status_code == 200
+    assert kim.get(f"forms/{row.pk}/key/").status_code == 409
+    assert cem.get(f"forms/{row.pk}/change/annulment/").status_code == 409
+    assert "annulled" in cem.get(f"forms/{row.pk}/receipt/").content.decode()
+
+
+def test_an_annulment_is_confirmed_of_the_station_as_it_was_looked_at(team: Team, folder: Path) -> None:
+    oscar, kim, lou = team("oscar", "operator"), team("kim", "keyer"), team("lou", "keyer")
+    cem, dan = team("cem", "certifier"), team("dan", "certifier")
+    row = oscar.receive("S-0001")
+    cem.step(row, "change/annulment", reason="nothing will come of it")
+    document = FormRow.objects.get(purpose="annulment")
+    looked = dan.hidden(f"forms/{document.pk}/")
+    kim.key(row, SOUND)
+    lou.key(row, SOUND)
+    assert stage(row) == Stage.ACCEPTED
+    answer = dan.post(f"forms/{document.pk}/confirm/", **looked)
+    assert answer.status_code == 409
+    assert "was changed after you opened it" in answer.content.decode()
+    assert (stage(document), stage(row)) == (Stage.RECEIVED, Stage.ACCEPTED)
+    assert "protocol: accepted" in dan.get(f"forms/{document.pk}/").content.decode()
+    dan.step(document, "confirm")
+    assert (stage(document), stage(row)) == (Stage.ACCEPTED, Stage.ANNULLED)
+    row.refresh_from_db()
+    assert isinstance(act := acts(folder)[-1], Annulment)
+    assert act.supersedes == row.form.act
+
+
 def test_what_an_import_has_filed_can_be_opened_and_corrected(team: Team, folder: Path) -> None:
     """The record knows a protocol that no desk has keyed: its form is made from there."""
     with room().reading() as state:

@@ -6,12 +6,15 @@ from pathlib import Path
 import pypdfium2
 import pytest
 from django.utils import translation
+from msgspec.structs import replace
 
 from tallyroom.console.election import definition
 from tallyroom.console.publishing.finalpdf import final_pdf
 from tallyroom.console.publishing.sheet import Column, Sheet, pdf
+from tallyroom.console.publishing.words import turnout_in_words
 from tallyroom.intake.opening import reader
 from tallyroom.record.acts import Certification, Seen
+from tallyroom.record.log import Log
 from tallyroom.tally.replay import replay, summarise
 
 AT = datetime(2030, 3, 12, 9, tzinfo=UTC)
@@ -33,9 +36,12 @@ def protocol(folder: Path) -> bytes:
 def made(folder: Path, words: str = "Decision 14") -> bytes:
     log = reader(folder)
     results = summarise(replay(definition(), log), log, "mayor", AT.isoformat()).results(range(len(definition().areas)))
+    return final_pdf(results, 7, certification(log, words))
+
+
+def certification(log: Log, words: str = "Decision 14") -> Certification:
     seen = Seen(log.size, "root+of/it=")
-    act = Certification(at=AT.isoformat(), contest="mayor", snapshot=seen, winner="a", text=words)
-    return final_pdf(results, 7, act)
+    return Certification(at=AT.isoformat(), contest="mayor", snapshot=seen, winner="a", text=words)
 
 
 def test_it_says_what_was_certified_and_where_the_figures_come_from(protocol: bytes, folder: Path) -> None:
@@ -48,6 +54,25 @@ def test_it_says_what_was_certified_and_where_the_figures_come_from(protocol: by
     assert text.count("the figures here are synthetic") == 1 + len(pages(protocol))
     assert made(folder) == protocol
     assert made(folder, "Decision 15") != protocol
+
+
+@pytest.mark.parametrize(
+    ("language", "of_valid", "of_registered"),
+    [
+        ("en", "% of valid votes", "160 · 33.33 % of registered voters"),
+        ("az", "etibarlı səslərin %-i", "160 · siyahıdakı seçicilərin 33.33 %-i"),
+        ("ru", "% действительных голосов", "160 · 33.33 % избирателей в списках"),
+    ],
+)
+def test_every_share_names_what_it_is_of(folder: Path, language: str, of_valid: str, of_registered: str) -> None:
+    log = reader(folder)
+    whole = summarise(replay(definition(), log), log, "mayor", AT.isoformat()).results()
+    turnout = replace(whole.turnout, voted=160, registered=480, percent="33.33")
+    with translation.override(language):
+        text = pages(final_pdf(replace(whole, turnout=turnout), 7, certification(log)))[0]
+        assert of_valid in " ".join(text.split())
+        assert of_registered in text
+        assert turnout_in_words(replace(turnout, percent=None)) == "160", "a register of nobody has no share"
 
 
 @pytest.mark.parametrize(("language", "title"), [("az", "Yekun protokol"), ("ru", "Итоговый протокол")])

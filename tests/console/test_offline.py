@@ -105,6 +105,15 @@ def test_a_doubtful_turnout_asks_for_a_reason(seat: Seat, folder: Path) -> None:
     assert [act.reason for act in acts(folder, Turnout)] == ["", "the first was a slip"]
 
 
+def test_an_hour_that_is_none_is_refused_whatever_reason_is_given(seat: Seat, folder: Path) -> None:
+    oscar = seat("oscar", "operator")
+    for key, more in (("a", {}), ("b", {"reason": "the station insists"})):
+        status, answer = send(oscar, turnout(40, "13:30", **more), key)
+        assert (status, answer["error"]) == (409, "conflict")
+        assert answer["message"] == "This is no fixed hour of the election."
+    assert acts(folder, Turnout) == []
+
+
 def test_two_people_key_a_form_without_the_network(seat: Seat, folder: Path) -> None:
     Person(seat("oscar", "operator")).receive("S-0001")
     kim, lou = seat("kim", "keyer"), seat("lou", "keyer")

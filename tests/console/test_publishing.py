@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -272,6 +273,36 @@ def test_nothing_is_certified_while_a_station_is_missing_or_in_review(
     assert not Proposal.objects.exists()
 
 
+@on_sqlite
+def test_the_page_names_the_stations_that_are_missing_and_leads_to_their_annulment(
+    pair: tuple[Client, Client], system: User, folder: Path
+) -> None:
+    count(system, *ALL[:4])
+    held = Protocol(at=AT, contest="mayor", station="S-0006", lines=lines(9), votes={"a": 1, "b": 1, "c": 1})
+    enter(system, held, InReview(at=AT, protocol=-1, failures=("E-02",)))
+    page = text(pair[0].get(CERTIFY))
+    assert "can be annulled by a decision" in page
+    assert re.findall(r'<th scope="row">(S-\d+)</th><td>Station \d</td><td>([a-z ]+)</td>', page) == [
+        ("S-0006", "in review"),
+        ("S-0005", "expected"),
+    ]
+    for station in ("S-0005", "S-0006"):
+        assert f'name="station" value="{station}"' in page
+        opened = pair[0].post("/console/desk/adopt/", {"contest": "mayor", "station": station}, follow=True)
+        form = re.search(r"/forms/(\d+)/change/annulment/", text(opened))
+        assert form, "the form offers the annulment"
+        annul = f"/console/desk/forms/{form[1]}/change/annulment/"
+        hidden = dict(re.findall(r'name="(key|version)" value="([^"]*)"', text(pair[0].get(annul))))
+        ordered = pair[0].post(annul, hidden | {"reason": "the ballots were burnt"})
+        document = text(pair[1].get(ordered.headers["Location"]))
+        hidden = dict(re.findall(r'name="(key|version|main)" value="([^"]*)"', document))
+        pair[1].post(f"{ordered.headers['Location']}confirm/", hidden)
+    assert "Certified by act" in certify(pair)
+    (act,) = acts(folder, Certification)
+    assert isinstance(act, Certification)
+    assert act.winner == "a"
+
+
 def test_certified_by_two_with_the_winner_of_the_rule_and_printed(
     pair: tuple[Client, Client], system: User, folder: Path
 ) -> None:
@@ -285,6 +316,8 @@ def test_certified_by_two_with_the_winner_of_the_rule_and_printed(
     final = text(pair[1].get("/console/publishing/final/mayor/"))
     assert "Elected: A" in final
     assert "<script>alert" not in final
+    assert '<th scope="col" class="n">% of valid votes</th>' in final
+    assert re.search(r"<dd>600 · \d+\.\d\d % of registered voters</dd>", final)
     assert act.snapshot.root in final.replace("&#x2B;", "+")
     sheet = pair[1].get("/console/publishing/final/mayor/data/protocol.pdf")
     assert sheet.headers["Content-Type"] == "application/pdf"

@@ -16,7 +16,7 @@ from tallyroom.election.secrecy import Secrecy
 from tallyroom.election.tablefile import read_table_file
 from tallyroom.intake import bulk
 from tallyroom.intake.bulk import import_protocols, most_rows
-from tallyroom.record.acts import Accepted, InReview, Protocol, Seal, decode
+from tallyroom.record.acts import Accepted, Annulment, InReview, Protocol, Seal, decode
 from tallyroom.record.clerk import Clerk
 from tallyroom.tally.contest import Status
 from tallyroom.tally.fold import fold
@@ -131,6 +131,22 @@ def test_what_is_on_file_is_left_as_it_is(tmp_path: Path, definition: Definition
     assert report.different[0].figures == {"a": (39, 40), "b": (11, 10)}
     assert clerk.log.size == size
     assert "differs: S-0001 (line 2, act 0): a 39, on file 40; b 11, on file 10" in report.text()
+
+
+def test_rows_of_annulled_stations_are_left_out_and_named(
+    tmp_path: Path, definition: Definition, new_clerk: NewClerk
+) -> None:
+    clerk = new_clerk("a")
+    import_protocols(filed(tmp_path, BROKEN), definition, "president", State(definition), clerk, AT)
+    burnt = [("S-0001", None, "the ballots were burnt"), ("S-0003", 0, "nobody can mend it")]
+    clerk.enter([Annulment(at=AT, contest="president", station=s, supersedes=n, reason=why) for s, n, why in burnt])
+    size = clerk.log.size
+    state = state_of(definition, clerk)
+    report = import_protocols(filed(tmp_path, CLEAN, BROKEN), definition, "president", state, clerk, AT)
+    assert (report.unchanged, report.differs, report.still_in_review, report.first) == (1, 1, 0, None)
+    assert (report.different[0].station_id, report.different[0].act) == ("S-0001", 3)
+    assert clerk.log.size == size
+    assert state_of(definition, clerk).breaches == []
 
 
 def test_an_unread_figure_differs_from_one_that_was_read(

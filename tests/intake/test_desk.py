@@ -257,14 +257,39 @@ def test_a_later_document_that_breaks_a_rule_waits_for_a_reviewer() -> None:
 def test_an_annulment_is_ordered_by_one_and_confirmed_by_another() -> None:
     form = desk.order(accepted(), "annulment", CAT, "ballots were burnt", 5, 7)
     with pytest.raises(SamePerson):
-        desk.confirm(form, CAT, 0, AT)
+        desk.confirm(form, CAT, 0, AT, 7)
     with pytest.raises(NoFigures):
         desk.key(form, ANN, SOUND, PAPER, 0, AT)
     with pytest.raises(NoFigures):
-        desk.confirm(received(), DAN, 2, AT)
-    step = desk.confirm(form, DAN, 0, AT)
+        desk.confirm(received(), DAN, 2, AT, 7)
+    step = desk.confirm(form, DAN, 0, AT, 7)
     expected = Annulment(at=AT, contest="mayor", station="S-0001", supersedes=7, reason="ballots were burnt")
     assert step.acts == (expected,)
+
+
+def test_a_form_that_waits_at_any_stage_can_be_annulled_and_names_what_stands_then() -> None:
+    expected = Form(contest="mayor", station="S-0001")
+    first = desk.key(received(), ANN, SOUND, PAPER, 2, AT).form
+    differs = desk.key(first, BEN, SOUND | {"a": 49}, PAPER, 3, AT).form
+    for form, stood in ((expected, None), (received(), None), (first, None), (differs, None), (in_review(WRONG), 7)):
+        ordered = desk.order(form, "annulment", CAT, "ballots were burnt", form.version, stood)
+        assert (ordered.stage, ordered.changes) == (Stage.RECEIVED, stood)
+        for stands in (stood, 9):
+            (act,) = desk.confirm(ordered, DAN, 0, AT, stands).acts
+            assert isinstance(act, Annulment)
+            assert act.supersedes == stands
+        done = desk.annulled(form)
+        assert (done.stage, done.target, done.entries) == (Stage.ANNULLED, None, form.entries)
+        with pytest.raises(NotNow):
+            desk.order(done, "annulment", CAT, "again", done.version, 9)
+
+
+def test_a_form_whose_last_step_waits_for_the_record_is_annulled_all_the_same() -> None:
+    waiting = keyed(SOUND, SOUND).form
+    assert waiting.target == Stage.ACCEPTED
+    with pytest.raises(BeingEntered):
+        desk.order(waiting, "annulment", CAT, "why", waiting.version, None)
+    assert (desk.annulled(waiting).stage, desk.annulled(waiting).target) == (Stage.ANNULLED, None)
 
 
 def test_only_accepted_results_are_changed() -> None:

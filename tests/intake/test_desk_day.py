@@ -76,6 +76,8 @@ def test_a_form_is_adopted_at_the_stage_that_the_record_has() -> None:
         (Stage.IN_REVIEW, 1, [arrived, PROTOCOL, InReview(at=AT, protocol=1, failures=("E-01",))]),
         (Stage.ACCEPTED, 1, [arrived, PROTOCOL, Accepted(at=AT, first=1)]),
         (Stage.ANNULLED, 1, [arrived, PROTOCOL, Accepted(at=AT, first=1), annulled]),
+        (Stage.ANNULLED, 1, [arrived, PROTOCOL, annulled]),
+        (Stage.ANNULLED, None, [Annulment(at=AT, contest="mayor", station="S-0001", reason="nothing came")]),
     ]
     for stage, act, acts in nights:
         form = adopted(after(*acts), paper, "S-0001")

@@ -127,7 +127,7 @@ class Desk(RuleBasedStateMachine):
 
     @rule(by=PEOPLE)
     def confirm(self, by: int) -> None:
-        self.step(desk.confirm, self.form, by, self.form.version, AT)
+        self.step(desk.confirm, self.form, by, self.form.version, AT, self.form.changes)
 
     @precondition(lambda self: self.form.target is not None)
     @rule(taken=st.sampled_from([True, True, True, False]))

@@ -12,7 +12,7 @@ from tallyroom.record import acts
 from tallyroom.record.keys import RoleKey
 from tallyroom.record.log import Log
 from tallyroom.record.note import Signer
-from tallyroom.tally.contest import Status
+from tallyroom.tally.contest import PROGRESS, UNREAD, Status
 from tallyroom.tally.fold import fold, objection
 from tallyroom.tally.replay import catch_up, replay, replay_station
 from tallyroom.tally.state import State
@@ -38,7 +38,7 @@ def figures(draw: st.DrawFn, contest: str) -> dict[str, dict[str, int | None]]:
 def any_act(draw: st.DrawFn) -> acts.AnyAct:
     contest, station, number = draw(contests), draw(stations), draw(numbers)
     replaces = draw(st.one_of(st.none(), numbers))
-    rare = ["review", "turnout", "change", "call", "other", "received"]
+    rare = ["review", "turnout", "change", "change", "call", "other", "received"]
     kind = draw(st.sampled_from(["protocol"] * 6 + ["accepted"] * 4 + rare))
     if kind == "protocol":
         content = draw(figures(contest))
@@ -56,6 +56,7 @@ def any_act(draw: st.DrawFn) -> acts.AnyAct:
     if kind == "change":
         change = draw(st.sampled_from([acts.Correction, acts.Recount, acts.Annulment]))
         content = {} if change is acts.Annulment else draw(figures(contest))
+        replaces = draw(st.one_of(st.just(replaces), st.integers(0, 3)))
         return change(at=AT, contest=contest, station=station, supersedes=replaces, reason="why", **content)
     if kind == "call":
         candidate = draw(st.sampled_from("abcxyz"))
@@ -105,6 +106,7 @@ def description(state: State) -> dict[str, object]:
                 count.filed.tolist(), count.act.tolist(), count.status.tolist(), count.counted.values.tolist(),
                 count.standing.values.tolist(), count.progress.values.tolist(), count.unread.tolist(),
                 {s: row.tolist() for s, row in count.changed.items()}, count.in_force, count.candidate_status,
+                count.unaccepted,
             )
             for contest, count in state.contests.items()
         },
@@ -126,9 +128,13 @@ def test_any_cut_of_the_acts_folds_to_the_identical_state(night: list[acts.AnyAc
 @given(nights)
 def test_totals_are_the_sum_of_what_stands_at_each_station(night: list[acts.AnyAct]) -> None:
     state = State(village(contests=2))
-    fold(state, night)
+    once = {contest: np.zeros(len(PLACES), np.bool_) for contest in state.contests}
+    for act in night:
+        fold(state, [act])
+        for contest, count in state.contests.items():
+            once[contest] |= count.status == Status.ACCEPTED
     for count in state.contests.values():
-        accepted = count.status >= Status.ACCEPTED
+        accepted = once[count.contest.id]
         counted = np.maximum(count.filed[accepted], 0).sum(axis=0)
         assert count.counted.whole.tolist() == counted.tolist()
         stand = [np.maximum(count.standing_row(s), 0) for s in np.flatnonzero(count.status == Status.ACCEPTED)]
@@ -261,6 +267,59 @@ def test_an_annulled_station_leaves_the_totals_as_standing_and_stays_counted() -
     assert count.standing.whole.sum() == 0
     assert count.counted.whole[-3:].tolist() == [1, 2, 3]
     assert state.changes["mayor"][0].valid_before == 6
+
+
+WAITING = acts.Protocol(at=AT, contest="mayor", station="S-0002", lines=lines(6), votes={"a": 1, "b": 2, "c": 3})
+HELD = acts.InReview(at=AT, protocol=0, failures=("E-01",))
+RECEIVED = acts.Received(at=AT, contest="mayor", station="S-0002")
+VOTED = acts.Turnout(at=AT, station="S-0002", hour="20:00", voted=70)
+
+
+def annulment(supersedes: int | None, reason: str = "the ballots were burnt") -> acts.Annulment:
+    return acts.Annulment(at=AT, contest="mayor", station="S-0002", supersedes=supersedes, reason=reason)
+
+
+@pytest.mark.parametrize(
+    ("before", "supersedes"),
+    [([], None), ([RECEIVED], None), ([WAITING], 0), ([WAITING, HELD], 0), ([VOTED], None)],
+    ids=["nothing came", "a form without figures", "a protocol", "in review", "only turnout"],
+)
+def test_a_station_without_an_accepted_protocol_is_annulled_and_in_no_total(
+    before: list[acts.AnyAct], supersedes: int | None
+) -> None:
+    state = State(village())
+    fold(state, before)
+    for wrong in (7, None if supersedes == 0 else 0):
+        assert "for station S-0002: name" in (objection(state, annulment(wrong)) or "")
+    assert objection(state, annulment(supersedes, reason="")) == "a reason is missing"
+    fold(state, [annulment(supersedes)])
+    count, number = state.contests["mayor"], len(before)
+    assert (state.breaches, count.status[1], count.act_in_force(1)) == ([], Status.ANNULLED, number)
+    assert (count.counted.whole.sum(), count.standing.whole.sum()) == (0, 0)
+    progress = dict(zip(PROGRESS, count.progress.whole.tolist(), strict=True))
+    assert progress == {"stations": 1, "register": 200, "bound": 220, "cast": 0, "annulled_register": 200}
+    assert (count.standing_row(1) == UNREAD).all()
+    (change,) = state.changes["mayor"]
+    assert (change.valid_before, change.valid_after) == (0, None)
+    annulled = f"station S-0002 is annulled: act {number}"
+    later = [annulment(number), annulment(None), WAITING, acts.Protocol(**{**_fields(WAITING), "supersedes": 0})]
+    assert [objection(state, act) for act in later] == [annulled] * 4
+    assert objection(state, acts.Accepted(at=AT, first=0, count=number + 1)) is not None, "it awaits nothing more"
+    fold(state, [WAITING, acts.Protocol(**{**_fields(WAITING), "station": "S-0003"})])
+    assert [breach.act for breach in state.breaches] == [number + 1]
+
+
+def _fields(act: acts.Protocol) -> dict[str, object]:
+    return {name: getattr(act, name) for name in act.__struct_fields__}
+
+
+def test_a_correction_needs_an_accepted_result_though_an_annulment_does_not() -> None:
+    state = State(village())
+    fold(state, [WAITING])
+    change = acts.Correction(
+        at=AT, contest="mayor", station="S-0002", supersedes=0, reason="why", lines=lines(6), votes=WAITING.votes
+    )
+    assert objection(state, change) == "station S-0002 has no accepted result to change"
 
 
 def test_figures_of_another_form_or_beyond_64_bit_json_are_refused() -> None:

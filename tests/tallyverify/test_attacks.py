@@ -337,9 +337,10 @@ def test_an_entry_that_is_no_act_is_a_fault_and_without_effect(night, site, chec
 def test_a_cell_that_a_spreadsheet_would_run_stands_behind_an_apostrophe(night, tmp_path, name, cell, held):
     found = Check(Site(str(night.site)), b"", Policy("quorum none"), tree_only=False)
     found.faults.clear()
-    found._rows("areas.csv", iter([{"name": guarded(name), "votes": -1}]), f"name,votes\n{cell},-1\n".encode())
+    rows = [["name", "votes"], [guarded(name), -1]]
+    found._rows("areas.csv", iter(rows), f"name,votes\n{cell},-1\n".encode())
     assert (found.faults == []) == held
-    found._rows("areas.csv", iter([{"name": guarded(name), "votes": -1}]), f"name,votes\n{cell},'-1\n".encode())
+    found._rows("areas.csv", iter(rows), f"name,votes\n{cell},'-1\n".encode())
     assert found.faults[-1].startswith("areas.csv line 2: votes (expected -1")
 
 

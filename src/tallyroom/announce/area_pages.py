@@ -170,9 +170,9 @@ def _station_rows(view: View, stations: Sequence[int], found: Language) -> Itera
 
 def _act(view: View, station: int, found: Language) -> str:
     """The act in force of a station and the hashes of its scans."""
-    if view.count.act[station] < 0:
-        return "–"
     act = view.count.act_in_force(station)
+    if act < 0:
+        return "–"
     scans = view.evidence.get(act, ())
     hashes = "".join(f' <code class="hash">{escape(one.sha256)}</code>' for one in scans)
     none = "" if scans else f' <span class="party">{escape(found.say("no_scan"))}</span>'

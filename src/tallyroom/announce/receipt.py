@@ -68,9 +68,9 @@ def station_act(state: State, log: Log, contest: Contest, station: str) -> Stati
     Raises KeyError where there is no such station, Damaged where the record is.
     """
     count, place = state.contests[contest.id], state.definition.stations.index[station]
-    if count.act[place] < 0:
-        return None
     number = count.act_in_force(place)
+    if number < 0:
+        return None
     return StationAct(station, number, log.tree.entry(number), Status(int(count.status[place])))
 
 

@@ -1,7 +1,8 @@
 """The count as statements of another verifier's format, so that a program that is not ours can add it up again.
 
 Each accepted protocol is a statement of the station's count; each correction, recount and annulment is a ruling
-that supersedes the one before.  An annulment leaves no vote of its station in the totals as standing.
+that supersedes the one before.  An annulment leaves no vote of its station in the totals as standing; where
+nothing was accepted before, it is the station's only statement.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,7 +25,7 @@ def statements(state: State, contest: str) -> Iterator[Statement]:
     """Every act in force or superseded by one that is, first all protocols, then what changed them."""
     count = state.contests[contest]
     latest: dict[int, str] = {}
-    for station in np.flatnonzero(count.status >= Status.ACCEPTED).tolist():
+    for station in sorted({*np.flatnonzero(count.status >= Status.ACCEPTED).tolist()} - count.unaccepted):
         found = _statement(state, count, station, count.filed[station], int(count.act[station]), "protocol")
         latest[station] = found.id
         yield found
@@ -35,7 +36,7 @@ def statements(state: State, contest: str) -> Iterator[Statement]:
         else:
             row = count.row(content.lines, content.votes) or ()
         kind = type(content).__name__.lower()
-        found = _statement(state, count, change.station, np.array(row), change.act, kind, latest[change.station])
+        found = _statement(state, count, change.station, np.array(row), change.act, kind, latest.get(change.station))
         latest[change.station] = found.id
         yield found
 

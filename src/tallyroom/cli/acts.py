@@ -67,7 +67,8 @@ class Desk:
         """Number of the act that stands for a station."""
         count = self.state.contests[self.contest.id]
         place = self.definition.stations.index.get(station)
-        return None if place is None or count.act[place] < 0 else count.act_in_force(place)
+        act = -1 if place is None else count.act_in_force(place)
+        return None if act < 0 else act
 
 
 @act.callback()
@@ -263,7 +264,8 @@ def _change(
 
 @desk_command("annul", "S-0001 --reason 'ruling of 12 May'")
 def annul(desk: Desk, station: Station, reason: Reason) -> None:
-    """Annul the result of a station: it stays reported and leaves the totals as standing."""
+    """Annul a station, whether its protocol is accepted, waits or never came: it counts as reported and leaves the
+    totals as standing; what was never accepted is in no total."""
     stands = desk.in_force(station)
     content = acts.Annulment(at=desk.at, contest=desk.contest.id, station=station, reason=reason, supersedes=stands)
     desk.enter(content, f"{station} annulled")

@@ -2,7 +2,8 @@
 
 Every row is checked as one protocol is.  Clean ones are accepted; those that only break warnings are accepted if
 a reason is given; those that break an error, or have a figure that could not be read, are filed and held in
-review.  A station whose protocol is on file already is left as it is, and named where the figures differ.
+review.  A station whose protocol is on file already, or that is annulled, is left as it is, and named where the
+figures differ.
 
 Rows go in batches whose bounds are fixed by the order of the file, and a batch is entered whole or not at all:
 an import that was stopped and is repeated with the same table and times leaves the same record as one that ran
@@ -52,7 +53,7 @@ def import_protocols(
     contest = definition.contest(contest_id)
     station = _stations(filing, definition, contest)
     rows = np.flatnonzero(filing.reported)
-    _refuse_withheld(filing, definition, contest, rows[state.contests[contest.id].act[station[rows]] < 0])
+    _refuse_withheld(filing, definition, contest, rows[_awaited(state.contests[contest.id], station[rows])])
     desk = _Desk(filing, definition.form, contest, station, state.contests[contest.id], clerk, at, reason)
     report = ImportReport(rows=len(rows) + sum(filing.left_out.values()), left_out=dict(filing.left_out))
     for start in range(0, len(rows), BATCH):
@@ -125,7 +126,7 @@ class _Desk:
     def enter(self, rows: Rows, report: ImportReport) -> None:
         """Enter the protocols of these rows that are not on file, in one piece, and note what became of each."""
         figures = np.stack([np.where(c.unread[rows], UNREAD, c.values[rows]) for c in self._columns], 1)
-        fresh = self._count.act[self._station[rows]] < 0
+        fresh = _awaited(self._count, self._station[rows])
         self._note_filed(rows[~fresh], figures[~fresh], report)
         rows, figures = rows[fresh], figures[fresh]
         if not len(rows):
@@ -181,7 +182,7 @@ class _Desk:
                 Difference(
                     self._filing.station_ids[row],
                     self._filing.sheet.line(row),
-                    int(self._count.act[self._station[row]]),
+                    self._count.act_in_force(int(self._station[row])),
                     {
                         name: (_figure(ours), _figure(theirs))
                         for name, ours, theirs in zip(
@@ -204,6 +205,12 @@ class _Desk:
         reviews = (act for act in decided if isinstance(act, InReview))
         for row, review in zip(rows[: LISTED - len(report.held)].tolist(), reviews, strict=False):
             report.held.append(Held(self._filing.station_ids[row], self._filing.sheet.line(row), review.failures))
+
+
+def _awaited(count: ContestCount, stations: Rows) -> npt.NDArray[np.bool_]:
+    """Which of some stations have no protocol on file and may still get one."""
+    found: npt.NDArray[np.bool_] = (count.act[stations] < 0) & (count.status[stations] < Status.ACCEPTED)
+    return found
 
 
 def _rows_of(column: IntColumn, rows: Rows) -> IntColumn:

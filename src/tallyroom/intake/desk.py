@@ -49,6 +49,13 @@ from tallyroom.record.acts import (
 MOST_SIGNS = 2000
 """Of a reason."""
 
+ORDERS: dict[Purpose, Event] = {
+    "correction": Event.CORRECT,
+    "recount": Event.RECOUNT,
+    "annulment": Event.ANNUL,
+}
+"""The event that each kind of later document asks the form of the station for."""
+
 
 def may(form: Form, event: Event) -> bool:
     """Whether the table allows an event now, whoever brings it about."""
@@ -156,16 +163,15 @@ def send_back(form: Form, by: int, reason: str, seen: int) -> Step:
 
 
 def order(
-    form: Form, purpose: Purpose, by: int, reason: str, seen: int, stands: int, evidence: Sequence[Evidence] = ()
+    form: Form, purpose: Purpose, by: int, reason: str, seen: int, stands: int | None, evidence: Sequence[Evidence] = ()
 ) -> Form:
-    """A later document about an accepted result: a new form, to be keyed by two, or an annulment, to be confirmed.
+    """A later document: a new form about an accepted result, to be keyed by two, or an annulment, to be confirmed.
 
-    stands: number of the act in force, which the document replaces.
+    stands: number of the act in force, which the document replaces; None where no protocol is on file.
     """
-    wanted = {"correction": Event.CORRECT, "recount": Event.RECOUNT, "annulment": Event.ANNUL}
-    if purpose not in wanted or form.purpose != "protocol":
+    if purpose not in ORDERS or form.purpose != "protocol":
         raise NoFigures
-    _checked(form, wanted[purpose], seen)
+    _checked(form, ORDERS[purpose], seen)
     return Form(
         contest=form.contest,
         station=form.station,
@@ -178,8 +184,11 @@ def order(
     )
 
 
-def confirm(form: Form, by: int, seen: int, at: str) -> Step:
-    """A second person confirms an annulment that another has ordered."""
+def confirm(form: Form, by: int, seen: int, at: str, stands: int | None) -> Step:
+    """A second person confirms an annulment that another has ordered.
+
+    stands: number of the act in force by now: a protocol may have come in since the order.
+    """
     if form.purpose != "annulment":
         raise NoFigures
     after = _checked(form, Event.CONFIRM, seen)
@@ -189,15 +198,15 @@ def confirm(form: Form, by: int, seen: int, at: str) -> Step:
         at=at,
         contest=form.contest,
         station=form.station,
-        supersedes=form.changes,
+        supersedes=stands,
         reason=form.reason,
         evidence=form.evidence,
     )
-    return Step(_changed(form, stage=form.stage, target=after, resolver=by), Event.CONFIRM, (act,))
+    return Step(_changed(form, stage=form.stage, target=after, resolver=by, changes=stands), Event.CONFIRM, (act,))
 
 
 def annulled(form: Form) -> Form:
-    """The accepted form of a station whose annulment is in the record."""
+    """The form of a station whose annulment is in the record; a step that waited for the record has no effect."""
     return _changed(form, stage=NEXT[form.stage, Event.ANNUL])
 
 

@@ -67,6 +67,9 @@ class Rule(NamedTuple):
 _ANOTHER = "another person than the first keyer"
 _REASON = "a written reason"
 _DOCUMENT = "figures of a document, keyed twice; a reason"
+_TWO = "two people; a reason"
+_UNACCEPTED = (Stage.EXPECTED, Stage.RECEIVED, Stage.FIRST_ENTRY, Stage.DIFFERS, Stage.SECOND_ENTRY, Stage.IN_REVIEW)
+"""Where a protocol may wait for ever: burnt ballots, a form that nobody can read, a rule that nobody can mend."""
 
 TABLE: dict[tuple[Stage, Event], Rule] = {
     (Stage.EXPECTED, Event.RECEIVE): Rule(Stage.RECEIVED, Who.OPERATOR, "the signed form of this station"),
@@ -90,10 +93,11 @@ TABLE: dict[tuple[Stage, Event], Rule] = {
     (Stage.ACCEPTED, Event.PUBLISH): Rule(Stage.PUBLISHED, Who.RECORD, "a publication of a prefix that holds it"),
     (Stage.ACCEPTED, Event.CORRECT): Rule(Stage.ACCEPTED, Who.REVIEWER, _DOCUMENT),
     (Stage.ACCEPTED, Event.RECOUNT): Rule(Stage.ACCEPTED, Who.REVIEWER, _DOCUMENT),
-    (Stage.ACCEPTED, Event.ANNUL): Rule(Stage.ANNULLED, Who.CERTIFIER, "two people; a reason"),
+    (Stage.ACCEPTED, Event.ANNUL): Rule(Stage.ANNULLED, Who.CERTIFIER, _TWO),
     (Stage.PUBLISHED, Event.CORRECT): Rule(Stage.ACCEPTED, Who.REVIEWER, _DOCUMENT),
     (Stage.PUBLISHED, Event.RECOUNT): Rule(Stage.ACCEPTED, Who.REVIEWER, _DOCUMENT),
-    (Stage.PUBLISHED, Event.ANNUL): Rule(Stage.ANNULLED, Who.CERTIFIER, "two people; a reason"),
+    (Stage.PUBLISHED, Event.ANNUL): Rule(Stage.ANNULLED, Who.CERTIFIER, _TWO),
+    **{(stage, Event.ANNUL): Rule(Stage.ANNULLED, Who.CERTIFIER, _TWO) for stage in _UNACCEPTED},
 }
 
 NEXT: dict[tuple[Stage, Event], Stage] = {step: rule.to for step, rule in TABLE.items()}

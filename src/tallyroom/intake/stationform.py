@@ -29,7 +29,7 @@ class Round(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Form(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """The form of one station in one contest, or a later document that changes its accepted result.
+    """The form of one station in one contest, or a later document that changes its result or annuls the station.
 
     stage: where it is.  target: where it is once the acts of the last step are durable.  version: counts the
     steps.  entries: of this round.  figures: the settled ones.  failures: the rules that they break.  act: number

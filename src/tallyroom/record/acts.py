@@ -173,7 +173,10 @@ class Recount(Act, tag="recount", frozen=True, kw_only=True):
 
 
 class Annulment(Act, tag="annulment", frozen=True, kw_only=True):
-    """A station's result is annulled: it stays reported and leaves every total as standing."""
+    """A station is annulled: it counts as reported and leaves every total as standing.
+
+    supersedes: its act in force, accepted or awaiting a decision; None where no protocol is on file.
+    """
 
     station: str
 

@@ -1,7 +1,8 @@
 """The count of one contest: every station's protocol on file, and the totals as counted and as standing.
 
 As counted: the first accepted figures, whatever came later.  As standing: after corrections, recounts and
-annulments.  An annulled station stays reported and leaves the totals as standing and both sums of turnout.
+annulments.  An annulled station stays reported and leaves the totals as standing and both sums of turnout; one
+that is annulled before anything of it was accepted counts as reported and is in no total.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,8 +44,9 @@ class ContestCount:
 
     filed: figures of the protocol on file, shape (n, k), UNREAD where a figure could not be read.
     act: number of the act that holds it, shape (n,), -1 for none.  status: `Status`, shape (n,).
-    changed: figures as standing of the stations whose accepted figures were changed.
-    in_force: number of the act that changed them last.  counted, standing: totals by area, k columns.
+    changed: figures as standing of the stations whose accepted figures were changed, all UNREAD for those in
+    `unaccepted`: stations that were annulled before a protocol of theirs was accepted, or without any.
+    in_force: number of the act that changed or annulled them last.  counted, standing: totals by area, k columns.
     unread: how many accepted figures could not be read, shape (k,).
     """
 
@@ -60,6 +62,7 @@ class ContestCount:
         self.status: npt.NDArray[np.uint8] = np.zeros(stations, np.uint8)
         self.changed: dict[int, Rows] = {}
         self.in_force: dict[int, int] = {}
+        self.unaccepted: set[int] = set()
         self.counted = AreaSums(definition.areas, len(self.columns))
         self.standing = AreaSums(definition.areas, len(self.columns))
         self.progress = AreaSums(definition.areas, len(PROGRESS))
@@ -136,7 +139,7 @@ class ContestCount:
         self.progress.add(self._area[stations], rows)
 
     def standing_row(self, station: int) -> Rows:
-        """Figures of an accepted station as standing, shape (k,), UNREAD where one could not be read."""
+        """Figures of an accepted or annulled station as standing, shape (k,), UNREAD where one could not be read."""
         row: Rows = self.changed.get(station, self.filed[station])
         return row
 
@@ -149,16 +152,21 @@ class ContestCount:
         self.set_cast(np.array([station]), (figures @ self._issued)[None])
 
     def annul(self, station: int, act: int) -> None:
-        """Take an accepted station out of the totals as standing; it stays reported."""
-        self.standing.add_one(int(self._area[station]), -np.maximum(self.standing_row(station), 0))
+        """Take a station out of the totals as standing; it stays reported, or counts as reported from now on."""
+        row = np.zeros((1, len(PROGRESS)), np.int64)
+        if self.status[station] == Status.ACCEPTED:
+            self.standing.add_one(int(self._area[station]), -np.maximum(self.standing_row(station), 0))
+        else:
+            self.unaccepted.add(station)
+            self.changed[station] = np.full(len(self.columns), UNREAD, np.int64)
+            row[0] = self._share[station]
         self.status[station] = Status.ANNULLED
         self.in_force[station] = act
-        row = np.zeros((1, len(PROGRESS)), np.int64)
         row[0, PROGRESS.index("annulled_register")] = self._share[station, PROGRESS.index("register")]
         self._progress(np.array([station]), np.zeros(1, np.int64), row)
 
     def act_in_force(self, station: int) -> int:
-        """Number of the act whose figures stand for a station."""
+        """Number of the act whose figures stand for a station, or that annulled it; -1 for none."""
         return self.in_force.get(station, int(self.act[station]))
 
 

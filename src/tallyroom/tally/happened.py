@@ -12,7 +12,7 @@ from tallyroom.tally.state import State
 
 
 def annulled(state: State, contest: str) -> tuple[AnnulledStation, ...]:
-    """Stations of a contest whose result was annulled, in the order of the acts."""
+    """Annulled stations of a contest, in the order of the acts."""
     return tuple(
         AnnulledStation(_station_id(state, change.station), change.content.reason, change.act)
         for change in state.changes[contest]

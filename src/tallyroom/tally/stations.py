@@ -22,7 +22,8 @@ def station_table(state: State, count: ContestCount, places: Rows | None = None)
 
     Columns: station_id, one column of area ids for each level (widest first), kind, registered (null where
     there is no register), voters, issued, ballots, valid, invalid, v_<candidate>..., status, act (number of
-    the act in force), data_origin.  An annulled station keeps its figures and says so in its status.
+    the act in force), data_origin.  An annulled station keeps the figures that were accepted and says so in its
+    status; it has none where none were.
     """
     definition, roles = state.definition, state.definition.form.roles
     stations = definition.stations

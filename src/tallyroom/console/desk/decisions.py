@@ -141,7 +141,7 @@ def replace(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @steps
 def change(request: HttpRequest, pk: int, purpose: str) -> HttpResponse:
-    """Order a correction, a recount or an annulment of an accepted result, with its reason and its document."""
+    """Order a correction or a recount of an accepted result, or an annulment, with its reason and its document."""
     if purpose not in DOCUMENTS:
         raise PermissionDenied
     kind, action = DOCUMENTS[purpose]
@@ -154,16 +154,16 @@ def change(request: HttpRequest, pk: int, purpose: str) -> HttpResponse:
         evidence = scans.keep(files, row, user)
         made = work.open_document(work.Hand.of(request), pk, action, kind, _reason(request), evidence)
         return to_form(made)
-    if row.stage != Stage.ACCEPTED or row.purpose != "protocol":
+    if not desk.may(row.form, desk.ORDERS[kind]) or row.purpose != "protocol":
         raise NotNow(stage=row.form.stage)
-    return render(request, "desk/change.html", shown(request, row, kind=kind))
+    context = shown(request, row, kind=kind, accepted=row.stage == Stage.ACCEPTED)
+    return render(request, "desk/change.html", context)
 
 
 @require_POST
 @needs(Action.ANNUL)
 @steps
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
-    """A second person confirms an annulment."""
+    """A second person confirms an annulment of the station as the page showed it."""
     hand = work.Hand.of(request)
-    step = partial(desk.confirm, by=hand.user.pk, seen=hand.seen, at=work.now())
-    return to_form(work.take(hand, pk, Action.ANNUL, step))
+    return to_form(work.take(hand, pk, Action.ANNUL, work.confirmation(hand, request.POST.get("main", ""))))

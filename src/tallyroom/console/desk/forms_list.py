@@ -93,7 +93,7 @@ def form(request: HttpRequest, pk: int) -> HttpResponse:
     """One form: where it is, what was done, and what this person can do with it now."""
     row = work.visible(person_of(request), pk)
     value = row.form
-    hidden = value.stage in BLIND
+    hidden, others = value.stage in BLIND, list(_others(row))
     context = shown(
         request,
         row,
@@ -101,7 +101,8 @@ def form(request: HttpRequest, pk: int) -> HttpResponse:
         figures=[] if hidden or not value.figures else labelled(value, value.figures),
         past=[] if hidden else [_round(value, over) for over in value.past],
         present=[(one.count, ROLES[one.role], one.nominated_by) for one in value.present],
-        documents=[_listed(one) for one in _others(row)],
+        documents=[_listed(one) for one in others],
+        main=next((one for one in others if one.purpose == "protocol"), row),
         scans=row.scans.order_by("pk"),
         arrivals=[(one, KINDS[one.kind]) for one in Arrival.objects.filter(station=row.station).select_related("user")],
         attaches=person_of(request).may(Action.RECEIVE, row.area),

@@ -4,7 +4,7 @@ Every screen and every test goes through `take` or `open_form`; nothing else wri
 and the same key again is the same step: a request that was sent twice does nothing more.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,7 +26,7 @@ from tallyroom.election.form import Failure
 from tallyroom.intake import desk
 from tallyroom.intake.adoption import adopted
 from tallyroom.intake.daycheck import turnout_failures
-from tallyroom.intake.refusal import StaleVersion
+from tallyroom.intake.refusal import BeingEntered, StaleVersion
 from tallyroom.intake.stages import Event, Stage
 from tallyroom.intake.stationform import Form, Purpose, Step
 from tallyroom.record.acts import Evidence, Figures
@@ -108,7 +108,7 @@ def row_of(user: User, contest: str, station: str, action: Action) -> FormRow:
 def open_document(
     hand: Hand, pk: int, action: Action, purpose: Purpose, reason: str, evidence: tuple[Evidence, ...]
 ) -> FormRow:
-    """Order a later document about an accepted result: a new row beside the one that it is about."""
+    """Order a later document about a station: a new row beside the one that it is about."""
     try:
         with transaction.atomic():
             if replayed := StepRow.objects.filter(key=hand.key).select_related("form").first():
@@ -116,9 +116,7 @@ def open_document(
                     raise KeyUsed
                 return replayed.form
             main = visible(hand.user, pk, action)
-            with room().reading() as state:
-                place = state.definition.stations.index[main.station]
-                stands = state.contests[main.contest].act_in_force(place)
+            stands = _in_force(main)
             form = desk.order(main.form, purpose, hand.user.pk, reason, hand.seen, stands, evidence)
             row = FormRow(area=main.area)
             row.put(form)
@@ -127,6 +125,37 @@ def open_document(
             return row
     except IntegrityError as error:
         raise StaleVersion(seen=hand.seen, now=hand.seen + 1) from error
+
+
+def confirmation(hand: Hand, main_seen: str) -> Callable[[Form], Step]:
+    """The step that confirms an annulment of the station as this person saw it.
+
+    main_seen: the version of the station's own form on the page.  It may have come on since the order; then
+    nothing is confirmed before somebody has looked again.
+    """
+
+    def step(form: Form) -> Step:
+        main = _main(form.contest, form.station)
+        if main.waits:
+            raise BeingEntered
+        if str(main.version) != main_seen:
+            raise StaleVersion(seen=main_seen, now=main.version)
+        return desk.confirm(form, hand.user.pk, hand.seen, now(), _in_force(main))
+
+    return step
+
+
+def _main(contest: str, station: str) -> FormRow:
+    """The station's own form, which nobody changes before this transaction ends."""
+    rows = FormRow.objects.select_for_update()
+    return rows.get(contest=contest, station=station, purpose="protocol")
+
+
+def _in_force(main: FormRow) -> int | None:
+    """Number of the act that stands for the station of a form; None where no protocol is on file."""
+    with room().reading() as state:
+        number = state.contests[main.contest].act_in_force(state.definition.stations.index[main.station])
+    return None if number < 0 else number
 
 
 def beyond_the_form(form: Form, figures: Figures) -> list[Failure]:
@@ -192,7 +221,7 @@ def follow(sender: object, submissions: list[Submission], **_: object) -> None:
         submission = found[row.submission_id or 0]
         row.put(_outcome(row.form, submission))
     annulled = [row for row in rows if row.purpose == "annulment" and row.stage == Stage.ACCEPTED]
-    rows += [_annul(row) for row in annulled]
+    rows += [_annul(row, rows) for row in annulled]
     write_columns(rows, ["stage", "waits", "version", "data", "changed_at"])
 
 
@@ -202,8 +231,11 @@ def _outcome(form: Form, submission: Submission) -> Form:
     return desk.refused(form, submission.why)
 
 
-def _annul(document: FormRow) -> FormRow:
-    main = FormRow.objects.get(contest=document.contest, station=document.station, purpose="protocol")
+def _annul(document: FormRow, rows: Sequence[FormRow]) -> FormRow:
+    """The station's own form, annulled: the one at hand where its last step was decided together with this."""
+    own = (document.contest, document.station, "protocol")
+    at_hand = (row for row in rows if (row.contest, row.station, row.purpose) == own)
+    main = next(at_hand, None) or _main(document.contest, document.station)
     main.put(desk.annulled(main.form))
     return main
 

@@ -96,7 +96,7 @@ class Doubtful(Exception):
 
 
 class Refused(Exception):
-    """The record has not taken it, and why."""
+    """It cannot be entered, or the record has not taken it; says why."""
 
 
 def problem(status: int, code: str, message: str, **more: Any) -> JsonResponse:
@@ -153,8 +153,13 @@ def _bind(user: User, key: str, entry: Entry) -> None:
         raise KeyUsed
 
 
+def _step_key(user: User, key: str) -> str:
+    """The key of the step or submission that an entry makes: a person's own, whatever keys others choose."""
+    return f"api-{user.pk}-{key}"
+
+
 def _protocol(request: HttpRequest, key: str, entry: ProtocolEntry) -> dict[str, Any]:
-    user, name = person_of(request), f"api-{person_of(request).pk}-{key}"
+    user, name = person_of(request), _step_key(person_of(request), key)
     area = room().area_of(entry.station)
     if area is None or entry.contest not in room().papers or not user.may(Action.KEY, area):
         raise PermissionDenied
@@ -190,7 +195,7 @@ def _report(request: HttpRequest, key: str, entry: OpenedEntry | ClosedEntry | T
     action = Action.REPORT_TURNOUT if turnout else Action.REPORT_OPENING
     if area is None or not user.may(action, area):
         raise PermissionDenied
-    name = f"api-{user.pk}-{key}"
+    name = _step_key(user, key)
     submission = Submission.objects.filter(key=name, user=user).first()
     if submission is None:
         reports = _new_reports(entry)
@@ -201,7 +206,7 @@ def _report(request: HttpRequest, key: str, entry: OpenedEntry | ClosedEntry | T
 
 
 def _new_reports(entry: OpenedEntry | ClosedEntry | TurnoutEntry) -> list[DayReport]:
-    """What an entry adds to the record.  Raises Doubtful."""
+    """What an entry adds to the record.  Raises Doubtful, and Refused where no reason could help."""
     with room().reading() as state:
         place = state.definition.stations.index[entry.station]
         if not isinstance(entry, TurnoutEntry):
@@ -209,7 +214,7 @@ def _new_reports(entry: OpenedEntry | ClosedEntry | TurnoutEntry) -> list[DayRep
             found = [] if state.opened[place] else [DayReport(entry.station, "opened")]
             return [*found, *([DayReport(entry.station, "closed")] if closes and not state.closed[place] else [])]
         if entry.hour not in state.turnout.hours:
-            raise Doubtful(_("This is no fixed hour of the election."))
+            raise Refused(_("This is no fixed hour of the election."))
         stands = int(state.turnout.voted[place, state.turnout.hours.index(entry.hour)])
         if stands == entry.voted:
             return []

@@ -4,16 +4,21 @@ Who won is computed by the election's rule and never typed.  The certified prefi
 second person confirmed; the final protocol is made from exactly that prefix.
 """
 
+from typing import NamedTuple
+
+import numpy as np
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from tallyroom.console.accounts.access import needs, person_of
 from tallyroom.console.accounts.duties import Action
 from tallyroom.console.board.entering import now
+from tallyroom.console.desk.words import STAGES
 from tallyroom.console.publishing import proposing
 from tallyroom.console.publishing.calls import contest_of
 from tallyroom.console.publishing.models import Proposal
@@ -21,18 +26,40 @@ from tallyroom.console.publishing.weighing import Standing, basis, results_of, s
 from tallyroom.console.submissions.models import Submission
 from tallyroom.console.submissions.outbox import submit
 from tallyroom.console.submissions.wiring import room
+from tallyroom.intake.adoption import STAGES as AT_THE_DESK
 from tallyroom.intake.opening import reader
 from tallyroom.record.acts import Certification, Seen
 from tallyroom.record.canonical import encode_base64
+from tallyroom.tally.contest import Status
 from tallyroom.tally.results import Results
+from tallyroom.tally.state import State
 
 Kind = Proposal.Kind
+LISTED = 50
+"""Missing stations that the page lists at the most."""
 
 
 class WordsForm(forms.Form):
     """The words of the decision."""
 
     text = forms.CharField(max_length=1000)
+
+
+class Missing(NamedTuple):
+    """A station without an accepted protocol, and where its form is."""
+
+    station: str
+    name: str
+    stage: str | Promise
+
+
+def missing(state: State, contest_id: str) -> list[Missing]:
+    """The first stations that keep a contest from being certified, those in review before the others."""
+    count, stations = state.contests[contest_id], state.definition.stations
+    places = np.flatnonzero(count.status < Status.ACCEPTED)
+    first = places[np.argsort(-count.status[places].astype(np.int64), kind="stable")][:LISTED].tolist()
+    stages = [STAGES[AT_THE_DESK[Status(count.status.item(place))]] for place in first]
+    return [Missing(stations.ids[p], stations.names[p], stage) for p, stage in zip(first, stages, strict=True)]
 
 
 class Weighed:
@@ -46,6 +73,7 @@ class Weighed:
             self.standing: Standing = standing(state, self.results)
             self.seen = Seen(state.size, encode_base64(log.root_at(state.size)))
             self.basis = basis(state)
+            self.missing = missing(state, contest_id)
 
 
 @require_GET

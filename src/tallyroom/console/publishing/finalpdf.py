@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from tallyroom.console.election import definition
 from tallyroom.console.publishing.calls import contest_of
 from tallyroom.console.publishing.sheet import MARGIN, WIDTH, Column, Sheet, pdf
+from tallyroom.console.publishing.words import of_valid, turnout_in_words
 from tallyroom.record.acts import Certification
 from tallyroom.tally.results import AreaResults, Results
 
@@ -69,18 +70,17 @@ def _head(sheet: Sheet, results: Results, certification: Certification) -> None:
 
 def _votes(sheet: Sheet, results: Results) -> None:
     sheet.paragraph(_("Votes"), 13)
-    wide = WIDTH - 2 * MARGIN - SHORT - 2 * FIGURE
-    columns = [Column(SHORT), Column(wide * 0.55, False), Column(wide * 0.45, False), Column(FIGURE), Column(FIGURE)]
+    wide = WIDTH - 2 * MARGIN - SHORT - FIGURE - WIDE
+    columns = [Column(SHORT), Column(wide * 0.55, False), Column(wide * 0.45, False), Column(FIGURE), Column(WIDE)]
     rows = [[str(one.rank), one.name, one.party, f"{one.votes}", one.percent or "—"] for one in results.candidates]
-    sheet.table(columns, [_("Rank"), _("Candidate"), _("Party"), _("Votes"), "%"], rows)
+    sheet.table(columns, [_("Rank"), _("Candidate"), _("Party"), _("Votes"), of_valid()], rows)
 
 
 def _facts(results: Results) -> Iterator[str]:
     stations, turnout = results.progress.stations, results.turnout
-    percent = f" · {turnout.percent} %" if turnout.percent else ""
     yield f"{_('Polling stations')}: {stations.reported} / {stations.total}"
     yield f"{_('Registered voters')}: {turnout.registered}"
-    yield f"{_('Voted')}: {'—' if turnout.voted is None else turnout.voted}{percent}"
+    yield f"{_('Voted')}: {turnout_in_words(turnout)}"
     yield f"{_('Valid votes')}: {results.valid}"
     yield f"{_('Invalid votes')}: {results.invalid}"
 

@@ -14,6 +14,7 @@ from tallyroom.console.accounts.duties import Action
 from tallyroom.console.election import definition
 from tallyroom.console.publishing.calls import contest_of
 from tallyroom.console.publishing.finalpdf import final_pdf
+from tallyroom.console.publishing.words import of_valid, turnout_in_words
 from tallyroom.console.submissions.wiring import room
 from tallyroom.intake.opening import reader
 from tallyroom.record.acts import Certification
@@ -33,6 +34,8 @@ def page(request: HttpRequest, contest_id: str) -> HttpResponse:
     winner = next((one for one in results.candidates if one.id == certification.winner), None)
     context = {
         "results": results,
+        "of_valid": of_valid(),
+        "turnout": turnout_in_words(results.turnout),
         "areas": roots,
         "act": act,
         "certification": certification,

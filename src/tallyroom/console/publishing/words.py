@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tallyroom.console.publishing.weighing import Row
+from tallyroom.tally.results import TurnoutFigures
 
 FIGURES = {
     "reported": _("Stations reported"),
@@ -19,6 +21,22 @@ FIGURES = {
     "corrections": _("Corrections and recounts"),
     "contradictions": _("Contradictions"),
 }
+
+PERCENT = "%"
+"""Put into texts from outside: in a text that is translated, a sign of percent begins a placeholder."""
+
+
+def of_valid() -> str:
+    """The head of a column of candidates' shares."""
+    return gettext("%(share)s of valid votes") % {"share": PERCENT}
+
+
+def turnout_in_words(turnout: TurnoutFigures) -> str:
+    """How many voted, and how much that is of the register with the day's additions, without annulled stations."""
+    if turnout.percent is None:
+        return str(turnout.voted)
+    share = gettext("%(share)s of registered voters") % {"share": f"{turnout.percent} {PERCENT}"}
+    return f"{turnout.voted} · {share}"
 
 
 def rows_in_words(rows: Iterable[Row]) -> list[tuple[str, Row]]:
