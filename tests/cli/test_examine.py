@@ -188,7 +188,7 @@ def test_no_finding_speaks_of_fraud() -> None:
 def test_figures_are_written_as_readers_write_them() -> None:
     assert number(1234567) == "1,234,567"
     assert number(-3.456) == "−3.46"
-    assert number(3.2e-8) == "3.2 · 10^−8"
+    assert number(3.2e-8) == "3.2 · 10⁻⁸"
     assert number(1234.5, "ru") == "1\u00a0234"
     assert number(0.25, "az") == "0,25"
     values: dict[str, float | str] = {"stations": 3, "amount": 9, "law": "§ 8", "lead": 2}

@@ -6,14 +6,14 @@ A seeded sample; benchmarks/examine.py runs a thousand elections of each kind.
 import numpy as np
 import pytest
 
-from tallyroom.forensics.binomial import binomial_tail, rate_interval, upper_p
+from tallyroom.forensics.binomial import binomial_tail
 from tallyroom.forensics.clean import KINDS, Kind, clean_election, redrawn
 from tallyroom.forensics.digits import digits
-from tallyroom.forensics.findings import RARE
+from tallyroom.forensics.examination import CLASSES
 from tallyroom.forensics.frauds import FRAUDS, gained
 from tallyroom.forensics.integers import integers
-from tallyroom.forensics.power import Task, power, setting, simulate
-from tallyroom.forensics.references import references
+from tallyroom.forensics.power import TESTS, Task, power, setting, simulate
+from tallyroom.forensics.references import INTEGERS, RARE, control_rate, rate
 from tallyroom.forensics.vectors import repeated_vectors
 
 ELECTIONS, STATIONS = 100, 500
@@ -36,17 +36,32 @@ def test_scored_tests_are_of_their_size_on_clean_elections(kind: Kind) -> None:
         p["either"].append(found.either.p)
         p["result"].append(found.result.p)
         p["turnout"].append(found.turnout.p)
-        repeats = repeated_vectors(returns, returns.areas[-1], seed=number)
+        repeats = repeated_vectors(returns, returns.areas[-1])
         p["vectors"].append(repeats.p if repeats else 1.0)
     assert {name: level for name, values in p.items() for level in (0.01, 0.05, 0.2) if too_many(values, level)} == {}
 
 
 def test_control_elections_are_flagged_no_more_than_the_nominal_rate() -> None:
-    """At the level that is scored; docs/examine.md has the rates at 5 %, and of repeated vectors, which are more."""
-    for name in ("integers_z_calibrated", "integers_result_z_calibrated", "integers_turnout_z_calibrated"):
-        p = [upper_p(e.figures[name]) for e in references() if not e.id.startswith("ru_") and name in e.figures]
-        assert len(p) >= 19
-        assert rate_interval(sum(value < RARE for value in p), len(p))[0] <= RARE, name
+    for name in INTEGERS:
+        for level in (RARE, 0.05):
+            found = control_rate(name, level)
+            assert found.elections >= 18
+            assert found.nominal, (name, found)
+
+
+def test_what_fails_on_control_elections_is_not_scored() -> None:
+    classes = {"vectors_p": "repeated_vectors", "second_digit_p": "digits", "last_digit_p": "digits"}
+    for name, indicator in classes.items():
+        assert not control_rate(name, RARE).nominal
+        assert CLASSES[indicator] in ("description", "no_evidence")
+    assert not {"repeated_vectors", "digits"} & {*TESTS}
+
+
+def test_a_rate_is_set_beside_its_level() -> None:
+    found = rate([0.0001, 0.2, 0.5, 0.7], 0.001)
+    assert (found.flags, found.elections, found.nominal) == (1, 4, False)
+    assert found.chance == pytest.approx(1 - 0.999**4)
+    assert rate([0.2] * 20, 0.05).nominal
 
 
 def test_benford_rejects_clean_elections_and_is_no_evidence() -> None:

@@ -56,9 +56,39 @@ def test_copied_protocols_are_repeats_beyond_chance() -> None:
     copied = returns.take(np.r_[0:2000, 0:20])
     found = repeated_vectors(copied, copied.areas[-1])
     assert found is not None
-    assert found.pairs >= 20
+    assert found.pairs >= found.same_invalid >= 20
     assert found.p < 1e-9
     assert "S-0001" in found.examples
+
+
+def test_repeats_of_stations_under_one_roof_are_told_by_those_that_just_miss() -> None:
+    """Stations far more alike than the rest of their area: many repeats, and as many as chance gives."""
+    rng = np.random.default_rng(3)
+    share = np.repeat(rng.beta(4, 4, 1500), 12)
+    valid = rng.binomial(100, np.repeat(rng.uniform(0.6, 0.9, 1500), 12))
+    a = rng.binomial(valid, share)
+    area = [str(row // 120) for row in range(18_000)]
+    votes = {"a": a.tolist(), "b": (valid - a).tolist()}
+    returns = table([100] * 18_000, [95] * 18_000, votes, area=area)
+    found = repeated_vectors(returns, returns.areas[0])
+    assert found is not None
+    assert found.pairs > 900
+    assert found.expected == pytest.approx(found.pairs, rel=0.06)
+    assert found.p > 0.001
+
+
+def test_pairs_that_just_miss_are_counted_one_by_one() -> None:
+    rng = np.random.default_rng(4)
+    votes = rng.integers(30, 36, (80, 2))
+    area = rng.integers(0, 3, 80)
+    returns = table(
+        [100] * 80, [90] * 80, {"a": votes[:, 0].tolist(), "b": votes[:, 1].tolist()}, area=[f"A{x}" for x in area]
+    )
+    found = repeated_vectors(returns, returns.areas[0])
+    assert found is not None
+    apart = [np.abs(votes[i] - votes[j]) for i in range(80) for j in range(i) if area[i] == area[j]]
+    assert found.pairs == sum(each.tolist() == [0, 0] for each in apart)
+    assert found.near == sum(sorted(each.tolist()) == [0, 2] for each in apart)
 
 
 def test_small_counts_without_noughts() -> None:

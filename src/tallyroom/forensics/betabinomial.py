@@ -55,18 +55,23 @@ def fit(k: Ints, n: Ints, rng: np.random.Generator) -> Mixture:
 
 def responsibilities(mixture: Mixture, k: Ints, n: Ints) -> Floats:
     """Chance of each component for each count, shape (c, m)."""
-    log_f = _log_density(mixture, k, n) + np.log(mixture.weight)[:, None]
-    f = np.exp(log_f - log_f.max(axis=0))
+    log_f = log_density(mixture, k, n) + np.log(mixture.weight)[:, None]
+    f = np.exp(log_f - log_f.max(axis=0, initial=-np.inf))
     found: Floats = f / f.sum(axis=0)
     return found
 
 
-def _log_density(mixture: Mixture, k: Ints, n: Ints) -> Floats:
+def log_density(mixture: Mixture, k: Ints, n: Ints) -> Floats:
     """log of the beta-binomial probability up to the binomial coefficient, shape (c, m)."""
     a, b = mixture.alpha[:, None], mixture.beta[:, None]
-    whole = log_gamma(a + b) - log_gamma(a) - log_gamma(b)
-    found: Floats = whole + log_gamma(k + a) + log_gamma(n - k + b) - log_gamma(n + a + b)
-    return found
+    found: Floats = log_gamma(a + b) - log_gamma(a) - log_gamma(b)
+    return found + _log_gammas(a, k) + _log_gammas(b, n - k) - _log_gammas(a + b, n)
+
+
+def _log_gammas(x: Floats, counts: Ints) -> Floats:
+    """log of the gamma function of x + counts, shape (c, m); equal counts are worked out once."""
+    distinct, place = np.unique(counts, return_inverse=True)
+    return log_gamma(x + distinct)[:, place]
 
 
 def _em(k: Ints, n: Ints, components: int) -> Mixture:

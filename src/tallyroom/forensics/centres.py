@@ -13,7 +13,7 @@ import numpy as np
 
 from tallyroom.forensics.binomial import two_sided_p
 from tallyroom.forensics.multiplicity import discoveries
-from tallyroom.forensics.returns import Floats, Grouping, Ints, Returns
+from tallyroom.forensics.returns import Floats, Grouping, Returns
 
 
 class Centres(msgspec.Struct, frozen=True):
@@ -31,13 +31,12 @@ class Centres(msgspec.Struct, frozen=True):
 
 class _Deviations(NamedTuple):
     z: Floats
-    rows: Ints
     centres: int
 
 
-def centres(returns: Returns, candidate: str, by: Grouping | None = None) -> Centres | None:
+def centres(returns: Returns, candidate: str) -> Centres | None:
     """The test for one candidate; None where no two stations are known to share a centre."""
-    group = by or returns.centre
+    group = returns.centre
     found = group and _deviations(returns, candidate, group)
     if not group or not found or not len(found.z):
         return None
@@ -65,4 +64,4 @@ def _deviations(returns: Returns, candidate: str, group: Grouping) -> _Deviation
     variance = v * p * (1 - p) * (1 - v / all_valid[code])
     keep = (many[code] > 1) & (variance > 0)
     z = (w - v * p)[keep] / np.sqrt(variance[keep])
-    return _Deviations(z, rows[keep], len(np.unique(code[keep])))
+    return _Deviations(z, len(np.unique(code[keep])))

@@ -11,8 +11,8 @@ from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 
-from tallyroom.forensics.binomial import redraw
-from tallyroom.forensics.returns import UNREAD, Floats, Ints, Returns, grouping, nested
+from tallyroom.forensics.returns import UNREAD, Flags, Floats, Ints, Returns, grouping, nested
+from tallyroom.forensics.shares import Shares, shares
 
 Kind = Literal["binomial", "overdispersed", "mixture", "small", "strategic"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -107,13 +107,29 @@ _MAKERS: dict[Kind, Callable[[int, np.random.Generator], _Chances]] = {
 }
 
 
-def redrawn(returns: Returns, rng: np.random.Generator) -> Returns:
-    """A clean election like a table: every station drawn anew around its own figures, with no heaps left in them."""
+def turnout_of(returns: Returns) -> Shares:
+    """The shares behind the turnout of the stations that `redrawn` draws it anew for."""
+    rows = _whole(returns)[1]
+    return shares(returns.ballots[rows], returns.registered[rows])
+
+
+def _whole(returns: Returns) -> tuple[Flags, Flags]:
+    """Stations whose votes can be drawn anew, and those of them whose turnout can."""
     votes = np.stack(list(returns.votes.values()), axis=1)
     whole = (votes >= 0).all(axis=1) & (returns.valid >= 0) & (votes.sum(axis=1) <= returns.valid)
-    turned_out = (returns.registered > 0) & (returns.ballots >= 0) & (returns.ballots <= returns.registered) & whole
+    ballots, registered = returns.ballots, returns.registered
+    return whole, (registered > 0) & (ballots >= 0) & (ballots <= registered) & whole
+
+
+def redrawn(returns: Returns, rng: np.random.Generator, turnout: Shares | None = None) -> Returns:
+    """A clean election like a table: every station drawn anew around its own figures, with no heaps left in them.
+
+    turnout: `turnout_of` the returns, for whoever draws many times.
+    """
+    whole, turned_out = _whole(returns)
+    votes = np.stack(list(returns.votes.values()), axis=1)
     ballots = returns.ballots.copy()
-    ballots[turned_out] = redraw(ballots[turned_out], returns.registered[turned_out], rng)
+    ballots[turned_out] = (turnout or turnout_of(returns)).draw(rng)
     cast = np.where(turned_out, ballots, returns.found)
     share = np.minimum(returns.valid / np.maximum(np.where(turned_out, returns.ballots, returns.found), 1), 1.0)
     valid = returns.valid.copy()

@@ -80,11 +80,14 @@ CLASSES: dict[str, Class] = {
     **dict.fromkeys(
         (
             *("integer_percentages", "spikes", "within_centre", "arrival", "flows", "controls"),
-            *("repeated_vectors", "small_counts", "outliers"),
+            *("small_counts", "outliers"),
         ),
         "irregularity",
     ),
-    **dict.fromkeys(("transfers", "clean_core", "fingerprint", "outliers_previous", "histograms"), "description"),
+    **dict.fromkeys(
+        ("repeated_vectors", "transfers", "clean_core", "fingerprint", "outliers_previous", "histograms"),
+        "description",
+    ),
     "digits": "no_evidence",
 }
 """What each indicator can be at most.  Digits are no evidence whatever they show."""

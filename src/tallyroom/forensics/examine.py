@@ -159,7 +159,7 @@ def _indicators(returns: Returns, question: Question, candidates: tuple[str, ...
         controls=[]
         if instrument is None
         else each(lambda c: controls(returns, c, instrument, level_of(returns, 2), seed)),
-        repeated_vectors=repeated_vectors(returns, level_of(returns, 2), seed),
+        repeated_vectors=repeated_vectors(returns, level_of(returns, 2)),
         small_counts=small_counts(returns, level_of(returns, COMMISSION)),
         outliers=each(lambda c: outliers(returns, c, area, seed)),
         outliers_previous=_previous_outliers(previous, seed),

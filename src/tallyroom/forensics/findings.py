@@ -9,15 +9,11 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from tallyroom.forensics.announced import swapped
+from tallyroom.forensics.binomial import NORMAL
 from tallyroom.forensics.examination import Examination, Finding, Table
 from tallyroom.forensics.integers import Excess, Integers
-from tallyroom.forensics.references import Value
-
-RARE = 1e-3
-"""Chance, over all tests of a kind together, below which a statistic needs an explanation."""
-
-TWICE = 2.0
-"""Repeated vectors need an explanation where there are more than so many times the expected ones."""
+from tallyroom.forensics.references import RARE, Value
+from tallyroom.forensics.vectors import Vectors
 
 HEAPS = 0.5
 """Per cent of stations in heaps that need an explanation."""
@@ -27,9 +23,6 @@ BEYOND = 1.25
 
 INSTRUMENT = 0.01
 """Chance of a difference between stations with and without an instrument that needs an explanation."""
-
-NORMAL = 1.96
-"""Standard deviations on either side that hold 95 % of a normal distribution."""
 
 MOST_AREAS = 20
 """Areas that differ from a tally which are named one by one."""
@@ -95,7 +88,6 @@ def irregularities(found: Examination) -> Iterator[Finding]:
     tests = found.indicators.integer_percentages
     for test in tests:
         yield from _integers(found, test, RARE / (3 * len(tests)))
-    yield from _repeats(found)
     yield from _small_counts(found)
     yield from _stations(found)
     yield from _places(found)
@@ -131,10 +123,10 @@ def beyond(excess: Excess) -> tuple[float, float, float]:
     return size, size - half, size + half
 
 
-def surplus(pairs: int, expected: float) -> tuple[float, float, float]:
+def surplus(vectors: Vectors) -> tuple[float, float, float]:
     """Repeated pairs beyond those expected, with a 95 % interval."""
-    half = NORMAL * math.sqrt(expected)
-    return pairs - expected, pairs - expected - half, pairs - expected + half
+    size, half = vectors.pairs - vectors.expected, NORMAL * vectors.sd
+    return size, size - half, size + half
 
 
 def votes_at(table: Table, stations: float) -> int:
@@ -154,15 +146,6 @@ def _of_lead(table: Table, votes: float) -> dict[str, float]:
 def _rank(references: tuple[Value, ...], value: float) -> tuple[int, int]:
     """In how many other elections the figure is at least this, and how many there are."""
     return sum(each.value >= value for each in references), len(references)
-
-
-def _repeats(found: Examination) -> Iterator[Finding]:
-    vectors = found.indicators.repeated_vectors
-    if vectors and vectors.p < RARE and vectors.pairs > TWICE * vectors.expected:
-        examples = ", ".join(vectors.examples[:6])
-        chance = {"pairs": vectors.pairs, "expected": vectors.expected, "p": vectors.p}
-        chance |= _stake(found.table, *surplus(vectors.pairs, vectors.expected))
-        yield _odd("repeated_vectors", **chance, level=vectors.level, examples=examples)
 
 
 def _small_counts(found: Examination) -> Iterator[Finding]:

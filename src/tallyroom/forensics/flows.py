@@ -11,6 +11,7 @@ with shares of 0 or more that add up to 1 (projected gradient), with a band from
 import msgspec
 import numpy as np
 
+from tallyroom.forensics.binomial import NORMAL
 from tallyroom.forensics.returns import Floats, Grouping, Returns
 from tallyroom.forensics.stages import pairing
 
@@ -66,7 +67,7 @@ def slopes(returns: Returns, candidate: str, level: Grouping | None) -> Slopes |
     error = n * dx * (dy - slope[code] * dx)
     se = np.sqrt(np.bincount(code, error**2, size)) / np.where(use, xx, 1)
     pooled = float(xy[use].sum() / xx[use].sum())
-    spread = 1.96 * float(np.sqrt(((xy[use] - pooled * xx[use]) ** 2).sum())) / float(xx[use].sum())
+    spread = NORMAL * float(np.sqrt(((xy[use] - pooled * xx[use]) ** 2).sum())) / float(xx[use].sum())
     return Slopes(
         candidate=candidate,
         level=level.name,

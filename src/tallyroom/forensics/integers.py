@@ -6,21 +6,23 @@ Bin(V_i, s_i) and Bin(N_i, t_i) is an integer percentage, e_i = 1 - (1-a_i)(1-b_
 variance sum e_i(1-e_i).
 
 That null takes the observed share for the true one and so expects too many hits in small stations and small shares.
-It is calibrated: counts are drawn anew (`redraw`), their excess is what a clean election like this one shows, and
+It is calibrated: counts are drawn anew (`shares`), their excess is what a clean election like this one shows, and
 z_calibrated is measured from its mean.  The mean is of `draws` draws; its own error is in z_calibrated.
 One-sided: an excess is hard to explain, its absence proves nothing.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 from typing import NamedTuple
 
 import msgspec
 import numpy as np
 
-from tallyroom.forensics.binomial import hit_chance, is_integer, redraw, upper_p
+from tallyroom.forensics.binomial import hit_chance, is_integer, upper_p
 from tallyroom.forensics.progress import Progress, silent
 from tallyroom.forensics.returns import Flags, Floats, Ints, Returns
+from tallyroom.forensics.shares import shares
 
 MIN_REGISTERED, MAX_SHARE = 100, 0.99
 """Stations with fewer voters, or with turnout or result above 99 %, are left out (as in the paper)."""
@@ -83,8 +85,8 @@ def integer_tests(
     def counts(k: Ints, n: Ints, rows: Flags, key: int) -> list[Count]:
         nonlocal done
         found = []
-        for draw in range(draws + 1):
-            found.append(_count(k, n, rows, None if draw == 0 else np.random.default_rng((seed, key, draw))))
+        for count in _counts(k, n, rows, (seed, key), draws):
+            found.append(count)
             done += 1
             progress(done, total)
         return found
@@ -109,23 +111,27 @@ class Calibration(NamedTuple):
     spread: float
 
 
-def _all_counts(returns: Returns, candidate: str, rng: np.random.Generator | None) -> Deviations:
-    rows, usable = kept(returns, candidate), with_turnout(returns)
-    turnout = _count(returns.ballots, returns.registered, usable, rng) if usable.any() else None
-    return deviations(_count(returns.votes[candidate], returns.whole, rows, rng), turnout, rows)
-
-
 def excesses(returns: Returns, candidate: str) -> Floats:
     """Excess of either, result and turnout, not calibrated, shape (3,)."""
-    return _all_counts(returns, candidate, None).excess
+    return _all_counts(returns, candidate, (), 0)[0].excess
 
 
 def calibrated(
     returns: Returns, candidate: str, seed: int = 42, draws: int = 8
 ) -> tuple[Calibration, Calibration, Calibration]:
     """What clean redraws of the returns show, for either, result and turnout."""
-    clean = [_all_counts(returns, candidate, np.random.default_rng((seed, 99, draw))) for draw in range(draws)]
+    clean = _all_counts(returns, candidate, (seed, 99), draws)[1:]
     return calibration(clean, 0), calibration(clean, 1), calibration(clean, 2)
+
+
+def _all_counts(returns: Returns, candidate: str, key: tuple[int, ...], draws: int) -> list[Deviations]:
+    """The returns as they are, then as drawn anew."""
+    rows, usable = kept(returns, candidate), with_turnout(returns)
+    result = _counts(returns.votes[candidate], returns.whole, rows, (*key, 1), draws)
+    turnout: Iterable[Count | None] = repeat(None)
+    if usable.any():
+        turnout = _counts(returns.ballots, returns.registered, usable, (*key, 0), draws)
+    return [deviations(*pair, rows) for pair in zip(result, turnout, strict=False)]
 
 
 def with_turnout(returns: Returns) -> Flags:
@@ -141,10 +147,18 @@ def kept(returns: Returns, candidate: str) -> Flags:
     return np.asarray(keep & (turnout if turnout.any() else returns.found >= MIN_REGISTERED))
 
 
-def _count(k: Ints, n: Ints, rows: Flags, rng: np.random.Generator | None) -> Count:
-    """The count of the kept rows as it is, or drawn anew."""
+def _counts(k: Ints, n: Ints, rows: Flags, key: tuple[int, ...], draws: int) -> Iterator[Count]:
+    """The count of the kept rows as it is, then drawn anew `draws` times."""
     k, n = k[rows], n[rows]
-    k = k if rng is None else redraw(k, n, rng)
+    yield _count(k, n, rows)
+    if not draws:
+        return
+    behind = shares(k, n)
+    for draw in range(1, draws + 1):
+        yield _count(behind.draw(np.random.default_rng((*key, draw))), n, rows)
+
+
+def _count(k: Ints, n: Ints, rows: Flags) -> Count:
     hits, chances = np.zeros(len(rows), np.bool_), np.zeros(len(rows))
     hits[rows], chances[rows] = is_integer(k, n), hit_chance(k, n)
     return Count(hits, chances)

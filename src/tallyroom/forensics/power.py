@@ -13,18 +13,18 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from tallyroom.forensics.binomial import poisson_tail, upper_p
-from tallyroom.forensics.clean import redrawn
+from tallyroom.forensics.binomial import upper_p
+from tallyroom.forensics.clean import redrawn, turnout_of
 from tallyroom.forensics.frauds import FRAUDS, gained
 from tallyroom.forensics.integers import Calibration, calibrated, excesses
 from tallyroom.forensics.progress import Progress, silent
-from tallyroom.forensics.returns import Returns, level_of
+from tallyroom.forensics.references import RARE
+from tallyroom.forensics.returns import Returns
 from tallyroom.forensics.runner import Here, Runner
-from tallyroom.forensics.vectors import expected_pairs, pairs_of
+from tallyroom.forensics.shares import Shares
 
 SIZES = (0.005, 0.01, 0.02, 0.05, 0.1)
-SEEN = 1e-3
-TESTS = ("integers", "integer_result", "integer_turnout", "repeated_vectors")
+TESTS = ("integers", "integer_result", "integer_turnout")
 
 
 class Power(msgspec.Struct, frozen=True):
@@ -63,29 +63,28 @@ class Setting(NamedTuple):
     candidate: str
     seed: int
     null: tuple[Calibration, Calibration, Calibration]
-    pairs: float
+    turnout: Shares
 
 
 def setting(returns: Returns, candidate: str, seed: int = 42) -> Setting:
     """The table, with what its clean redraws show."""
     usable = returns.take(np.flatnonzero(returns.valid > 0))
     null = calibrated(usable, candidate, seed)
-    return Setting(usable, candidate, seed, null, expected_pairs(usable, level_of(usable, 2), seed))
+    return Setting(usable, candidate, seed, null, turnout_of(usable))
 
 
 def simulate(setting: Setting, task: Task) -> Outcome:
     """One election: a clean redraw, the fraud, the tests.  The same for the same setting and task, wherever it runs."""
     key = (setting.seed, [*FRAUDS, ""].index(task.fraud), round(task.size * 1_000_000), task.replicate)
     rng = np.random.default_rng(key)
-    clean = redrawn(setting.returns, rng)
+    clean = redrawn(setting.returns, rng, setting.turnout)
     after = FRAUDS[task.fraud](clean, setting.candidate, task.size, rng) if task.fraud else clean
     found = excesses(after, setting.candidate)
-    p = [
+    p = tuple(
         upper_p((x - null.bias) / null.spread) if null.spread else 1.0
         for x, null in zip(found, setting.null, strict=True)
-    ]
-    p.append(poisson_tail(pairs_of(after, level_of(after, 2)), setting.pairs))
-    return Outcome(tuple(p), gained(clean, after, setting.candidate))
+    )
+    return Outcome(p, gained(clean, after, setting.candidate))
 
 
 def power(
@@ -107,7 +106,7 @@ def power(
 
 
 def _cell(fraud: str, size: float, outcomes: Sequence[Outcome]) -> Power:
-    seen = np.array([outcome.p for outcome in outcomes]) < SEEN
+    seen = np.array([outcome.p for outcome in outcomes]) < RARE
     by_test = dict(zip(TESTS, seen.mean(axis=0).tolist(), strict=True))
     lead = float(np.mean([outcome.lead_gained for outcome in outcomes]))
     return Power(fraud or "none", size, len(outcomes), float(seen.any(axis=1).mean()), by_test, lead)

@@ -7,9 +7,11 @@ election in this list is not proved clean by being in it.
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
+from typing import NamedTuple
 
 import msgspec
 
+from tallyroom.forensics.binomial import binomial_tail, rate_interval, upper_p
 from tallyroom.forensics.centres import centres
 from tallyroom.forensics.clean_core import clean_core
 from tallyroom.forensics.digits import digits
@@ -22,6 +24,12 @@ from tallyroom.forensics.vectors import repeated_vectors
 STATIONS_OF_AREA = 20
 """Areas within which stations are compared are the narrowest that mostly have so many."""
 
+
+INTEGERS = ("integers_z_calibrated", "integers_result_z_calibrated", "integers_turnout_z_calibrated")
+"""The figures of integer percentages that are scored."""
+
+RARE = 1e-3
+"""Chance, over all tests of a kind together, below which a statistic needs an explanation."""
 
 ITSELF = 2e-6
 """Two tables whose exact z are this close are one; the figures that ship have six decimals."""
@@ -65,6 +73,41 @@ def values(figure: str, elections: Sequence[Reference]) -> tuple[Value, ...]:
     return tuple(sorted(found, key=lambda each: each.value))
 
 
+class Rate(NamedTuple):
+    """How many of some elections a test flags, the exact 95 % interval of its rate, and the chance of so many.
+
+    nominal: whether the interval reaches down to the level of the test.
+    """
+
+    flags: int
+    elections: int
+    low: float
+    high: float
+    chance: float
+    nominal: bool
+
+
+def rate(p: Sequence[float], level: float) -> Rate:
+    """How many of these p-values are below a level, beside how many should be."""
+    flags = sum(each < level for each in p)
+    low, high = rate_interval(flags, len(p))
+    return Rate(flags, len(p), low, high, binomial_tail(flags, len(p), level), low <= level)
+
+
+def control_rate(figure: str, level: float) -> Rate:
+    """How many control elections (those that ship, Russia's apart, each once) a figure flags at a level.
+
+    figure: a p-value, or a calibrated z, of which the upper tail is taken.
+    """
+    each = {r.id: r.figures[figure] for r in reversed(references()) if figure in r.figures and not suspected(r)}
+    return rate([value if figure.endswith("_p") else upper_p(value) for value in each.values()], level)
+
+
+def suspected(reference: Reference) -> bool:
+    """Whether an election is none of the controls: Russia's, whose integer percentages were published as too many."""
+    return reference.id.startswith("ru_")
+
+
 def summary(returns: Returns, candidate: str, seed: int = 42) -> dict[str, float]:
     """The figures of one election that others are compared by."""
     test = integer_tests(returns, [candidate], seed)[0]
@@ -93,8 +136,10 @@ def summary(returns: Returns, candidate: str, seed: int = 42) -> dict[str, float
     if far := outliers(returns, candidate, area, seed):
         found["outliers_above_percent"] = 100 * far.above_three / far.stations
         found["outliers_below_percent"] = 100 * far.below_three / far.stations
-    if repeats := repeated_vectors(returns, level_of(returns, 2), seed):
+    if repeats := repeated_vectors(returns, level_of(returns, 2)):
         found["vectors_p"] = repeats.p
+        found["vectors_pairs"] = repeats.pairs
+        found["vectors_same_invalid"] = repeats.same_invalid
         found["vectors_ratio"] = (repeats.pairs + 1) / (repeats.expected + 1)
     if figures := digits(returns, candidate):
         found["second_digit_p"] = figures.second_p

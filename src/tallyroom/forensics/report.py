@@ -11,7 +11,7 @@ import jinja2
 from tallyroom.forensics import plots
 from tallyroom.forensics.examination import Examination
 from tallyroom.forensics.findings import beyond, surplus, votes_at
-from tallyroom.forensics.references import Value
+from tallyroom.forensics.references import RARE, Value, control_rate
 from tallyroom.forensics.words import Worded, catalogue, number, worded
 
 WITHOUT_VOTES = ("within_centre", "flows", "small_counts")
@@ -54,6 +54,9 @@ def report_html(found: Examination, language: str = "en") -> str:
             at_stake=lambda band: _interval((votes_at(found.table, each) for each in band), language),
             of_valid=lambda band: _interval((round(each / 100 * found.table.valid) for each in band), language),
             strip=lambda value, references, label: _strip(value, references, label, language),
+            rate=lambda of, level: _rate(of, level, language),
+            verdict=lambda of: _verdict(of, language),
+            plain=lambda value: f"{value:g}".replace(".", words["decimal"]),
             plots=plots,
         )
     )
@@ -68,6 +71,20 @@ def _interval(band: Iterable[float], language: str) -> str:
     """A figure with its lowest and highest value."""
     mid, low, high = (number(each, language) for each in band)
     return f"{mid} ({low} – {high})"
+
+
+def _rate(figure: str, level: float, language: str) -> str:
+    """How many control elections a figure flags, of how many, with the interval of the rate."""
+    rate = control_rate(figure, level)
+    band = " – ".join(number(round(100 * end), language) for end in (rate.low, rate.high))
+    more = "" if rate.nominal else f", {catalogue(language)['report']['more_than_nominal']}"
+    return f"{rate.flags} / {rate.elections} ({band} %){more}"
+
+
+def _verdict(figure: str, language: str) -> str:
+    """Whether a test that is not scored keeps its size on the control elections."""
+    say, rate = catalogue(language)["report"], _rate(figure, RARE, language).partition(",")[0]
+    return str(say["holds" if control_rate(figure, RARE).nominal else "fails"]).format(rate=rate)
 
 
 def title(found: Examination, language: str) -> str:

@@ -10,6 +10,7 @@ import msgspec
 from tallyroom.forensics.examination import Finding
 
 Language = Literal["en", "az", "ru"]
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 
@@ -63,7 +64,7 @@ def number(value: float | str, language: str = "en") -> str:
         return _marked(f"{value:,.0f}", language)
     if value and abs(value) < 0.001:
         digits, _, power = f"{value:.1e}".partition("e")
-        return _marked(f"{digits} · 10^{int(power)}", language)
+        return _marked(digits, language) + " · 10" + str(int(power)).translate(RAISED)
     decimals = 0 if abs(value) >= 1000 else 2 if abs(value) >= 0.1 else 3
     return _marked(f"{value:,.{decimals}f}", language)
 
