@@ -327,6 +327,32 @@ def test_an_annulment_is_ordered_by_one_and_confirmed_by_another(team: Team, fol
     assert isinstance(acts(folder)[-1], Annulment)
 
 
+def test_an_order_that_was_a_mistake_is_withdrawn_and_another_is_given(team: Team, folder: Path) -> None:
+    oscar, kim, lou = team("oscar", "operator"), team("kim", "keyer"), team("lou", "keyer")
+    cem, dan, rana = team("cem", "certifier"), team("dan", "certifier"), team("rana", "reviewer")
+    row = oscar.receive("S-0001")
+    kim.key(row, SOUND)
+    lou.key(row, SOUND)
+    row.refresh_from_db()
+    cem.step(row, "change/annulment", reason="ruling 12")
+    document = FormRow.objects.get(purpose="annulment")
+    assert rana.step(row, "change/correction", reason="ruling 13").status_code == 409  # one order at a time
+    before = reader(folder).size
+    assert rana.step(document, "withdraw", reason="a mistake").status_code == 403
+    assert cem.step(row, "withdraw", reason="a mistake").status_code == 403
+    assert cem.step(document, "withdraw", reason="").status_code == 409
+    assert "Withdraw the order" in dan.get(f"forms/{document.pk}/").content.decode()
+    dan.step(document, "withdraw", reason="it was of station S-0002")
+    assert (stage(document), stage(row)) == (Stage.WITHDRAWN, Stage.ACCEPTED)
+    page = cem.get(f"forms/{document.pk}/").content.decode()
+    assert "the order was withdrawn" in page
+    assert "it was of station S-0002" in page
+    assert dan.step(document, "confirm").status_code == 409
+    assert reader(folder).size == before
+    rana.step(row, "change/correction", reason="ruling 13")
+    assert FormRow.objects.filter(purpose="correction").count() == 1
+
+
 @pytest.mark.parametrize("way", ["expected", "received", "keyed", "differs", "in review"])
 def test_a_station_without_an_accepted_protocol_is_annulled_by_two(team: Team, folder: Path, way: str) -> None:
     oscar, kim, lou = team("oscar", "operator"), team("kim", "keyer"), team("lou", "keyer")

@@ -284,6 +284,22 @@ def test_a_form_that_waits_at_any_stage_can_be_annulled_and_names_what_stands_th
             desk.order(done, "annulment", CAT, "again", done.version, 9)
 
 
+def test_an_order_is_withdrawn_before_its_document_is_accepted() -> None:
+    ordered = desk.order(accepted(), "recount", CAT, "ruling of 17 June", 5, 7)
+    for form in (ordered, keyed(SOUND, WARNED, ordered).form, keyed(WARNED, WARNED, ordered).form):
+        done, _, acts = desk.withdraw(form, DAN, "the ruling was of another station", form.version)
+        assert (done.stage, done.past[-1].reason, acts) == (Stage.WITHDRAWN, "the ruling was of another station", ())
+        with pytest.raises(NotNow):
+            desk.withdraw(done, DAN, "again", done.version)
+    with pytest.raises(ReasonMissing):
+        desk.withdraw(ordered, DAN, " ", ordered.version)
+    with pytest.raises(StaleVersion):
+        desk.withdraw(ordered, DAN, "why", ordered.version + 1)
+    for form in (received(), in_review(WRONG)):
+        with pytest.raises(NoFigures):
+            desk.withdraw(form, DAN, "why", form.version)
+
+
 def test_a_form_whose_last_step_waits_for_the_record_is_annulled_all_the_same() -> None:
     waiting = keyed(SOUND, SOUND).form
     assert waiting.target == Stage.ACCEPTED

@@ -184,6 +184,14 @@ def order(
     )
 
 
+def withdraw(form: Form, by: int, reason: str, seen: int) -> Step:
+    """An order is withdrawn before its document is accepted: what stands goes on standing."""
+    if form.purpose == "protocol":
+        raise NoFigures
+    _checked(form, Event.WITHDRAW, seen)
+    return Step(_ended(form, Event.WITHDRAW, by, _reason(reason)), Event.WITHDRAW)
+
+
 def confirm(form: Form, by: int, seen: int, at: str, stands: int | None) -> Step:
     """A second person confirms an annulment that another has ordered.
 

@@ -20,6 +20,7 @@ class Stage(StrEnum):
     ACCEPTED = "accepted"
     PUBLISHED = "published"
     ANNULLED = "annulled"
+    WITHDRAWN = "withdrawn"
 
 
 class Event(StrEnum):
@@ -39,6 +40,7 @@ class Event(StrEnum):
     ACCEPT = "warnings are set aside"
     SEND_BACK = "a reviewer sends it back"
     CONFIRM = "a second person confirms the annulment"
+    WITHDRAW = "the order is withdrawn"
     PUBLISH = "a snapshot is published"
     CORRECT = "a correction is accepted"
     RECOUNT = "a recount is accepted"
@@ -53,6 +55,7 @@ class Who(StrEnum):
     RESOLVER = "resolver"
     REVIEWER = "reviewer"
     CERTIFIER = "certifier"
+    ORDERER = "whoever may order such a document"
     RECORD = "the record"
 
 
@@ -68,6 +71,7 @@ _ANOTHER = "another person than the first keyer"
 _REASON = "a written reason"
 _DOCUMENT = "figures of a document, keyed twice; a reason"
 _TWO = "two people; a reason"
+_ORDERED = "a correction, recount or annulment that was ordered; a reason"
 _UNACCEPTED = (Stage.EXPECTED, Stage.RECEIVED, Stage.FIRST_ENTRY, Stage.DIFFERS, Stage.SECOND_ENTRY, Stage.IN_REVIEW)
 """Where a protocol may wait for ever: burnt ballots, a form that nobody can read, a rule that nobody can mend."""
 
@@ -98,6 +102,7 @@ TABLE: dict[tuple[Stage, Event], Rule] = {
     (Stage.PUBLISHED, Event.RECOUNT): Rule(Stage.ACCEPTED, Who.REVIEWER, _DOCUMENT),
     (Stage.PUBLISHED, Event.ANNUL): Rule(Stage.ANNULLED, Who.CERTIFIER, _TWO),
     **{(stage, Event.ANNUL): Rule(Stage.ANNULLED, Who.CERTIFIER, _TWO) for stage in _UNACCEPTED},
+    **{(stage, Event.WITHDRAW): Rule(Stage.WITHDRAWN, Who.ORDERER, _ORDERED) for stage in _UNACCEPTED[1:]},
 }
 
 NEXT: dict[tuple[Stage, Event], Stage] = {step: rule.to for step, rule in TABLE.items()}

@@ -21,11 +21,7 @@ from tallyroom.intake.stages import Stage
 from tallyroom.intake.stationform import Form, Purpose, Step
 from tallyroom.record.acts import Figures
 
-DOCUMENTS: dict[str, tuple[Purpose, Action]] = {
-    "correction": ("correction", Action.CORRECT),
-    "recount": ("recount", Action.RECOUNT),
-    "annulment": ("annulment", Action.ANNUL),
-}
+DOCUMENTS: dict[str, Purpose] = {kind: kind for kind in desk.ORDERS}
 
 
 def _reason(request: HttpRequest) -> str:
@@ -144,8 +140,8 @@ def change(request: HttpRequest, pk: int, purpose: str) -> HttpResponse:
     """Order a correction or a recount of an accepted result, or an annulment, with its reason and its document."""
     if purpose not in DOCUMENTS:
         raise PermissionDenied
-    kind, action = DOCUMENTS[purpose]
-    user = person_of(request)
+    kind = DOCUMENTS[purpose]
+    user, action = person_of(request), work.ORDERING[kind]
     row = work.visible(user, pk, action)
     if request.method == "POST":
         files = scans.uploads(request)
@@ -167,3 +163,15 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """A second person confirms an annulment of the station as the page showed it."""
     hand = work.Hand.of(request)
     return to_form(work.take(hand, pk, Action.ANNUL, work.confirmation(hand, request.POST.get("main", ""))))
+
+
+@require_POST
+@steps
+def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    """Whoever may order such a document withdraws an order, so that another document can be ordered."""
+    hand = work.Hand.of(request)
+    kind = DOCUMENTS.get(work.visible(hand.user, pk).purpose)
+    if kind is None:
+        raise PermissionDenied
+    step = partial(desk.withdraw, by=hand.user.pk, reason=_reason(request), seen=hand.seen)
+    return to_form(work.take(hand, pk, work.ORDERING[kind], step))

@@ -15,7 +15,7 @@ from tallyroom.intake.stages import Stage
 from tallyroom.intake.stationform import Form
 
 _decoder = msgspec.json.Decoder(Form)
-DONE = (Stage.ACCEPTED.value, Stage.ANNULLED.value)
+DONE = (Stage.ACCEPTED.value, Stage.ANNULLED.value, Stage.WITHDRAWN.value)
 
 
 class FormRow(models.Model):

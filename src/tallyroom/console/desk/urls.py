@@ -20,6 +20,7 @@ urlpatterns = [
     path("forms/<int:pk>/replace/", decisions.replace, name="replace"),
     path("forms/<int:pk>/change/<slug:purpose>/", decisions.change, name="change"),
     path("forms/<int:pk>/confirm/", decisions.confirm, name="confirm"),
+    path("forms/<int:pk>/withdraw/", decisions.withdraw, name="withdraw"),
     path("forms/<int:pk>/receipt/", receipts.receipt, name="receipt"),
     path("forms/<int:pk>/receipt/check/", receipts.check, name="receipt_check"),
     path("forms/<int:pk>/scans/", scans.add, name="scans"),

@@ -23,6 +23,7 @@ STAGES: dict[Stage, str | Promise] = {
     Stage.ACCEPTED: _("accepted"),
     Stage.PUBLISHED: _("published"),
     Stage.ANNULLED: _("annulled"),
+    Stage.WITHDRAWN: _("withdrawn"),
 }
 EVENTS: dict[str, str | Promise] = {
     Event.RECEIVE: _("the form arrived"),
@@ -37,6 +38,7 @@ EVENTS: dict[str, str | Promise] = {
     Event.ACCEPT: _("warnings were set aside"),
     Event.SEND_BACK: _("sent back by a reviewer"),
     Event.CONFIRM: _("the annulment was confirmed"),
+    Event.WITHDRAW: _("the order was withdrawn"),
     "ordered correction": _("a correction was ordered"),
     "ordered recount": _("a recount was ordered"),
     "ordered annulment": _("an annulment was ordered"),

@@ -242,8 +242,10 @@ def _annul(document: FormRow, rows: Sequence[FormRow]) -> FormRow:
 
 def events(row: FormRow, user: User) -> list[Event]:
     """What this person may do with a form now, by the table and by duty."""
-    form = row.form
-    return [event for event, action in ACTIONS.items() if desk.may(form, event) and user.may(action, row.area)]
+    form, actions = row.form, dict(ACTIONS)
+    if form.purpose in ORDERING:
+        actions[Event.WITHDRAW] = ORDERING[form.purpose]
+    return [event for event, action in actions.items() if desk.may(form, event) and user.may(action, row.area)]
 
 
 ACTIONS: dict[Event, Action] = {
@@ -262,3 +264,5 @@ ACTIONS: dict[Event, Action] = {
     Event.ANNUL: Action.ANNUL,
 }
 """The duty that each event asks for, where a person brings it about."""
+ORDERING: dict[Purpose, Action] = {purpose: ACTIONS[event] for purpose, event in desk.ORDERS.items()}
+"""The duty that ordering a later document asks for, and withdrawing the order."""
