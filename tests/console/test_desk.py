@@ -311,13 +311,18 @@ def test_a_correction_is_keyed_by_two_and_both_totals_stay(team: Team, folder: P
         assert int(count.standing.whole[place]) == 30
 
 
-def test_an_annulment_is_ordered_by_one_and_confirmed_by_another(team: Team, folder: Path) -> None:
-    oscar, kim, lou = team("oscar", "operator"), team("kim", "keyer"), team("lou", "keyer")
-    cem, dan = team("cem", "certifier"), team("dan", "certifier")
-    row = oscar.receive("S-0001")
-    kim.key(row, SOUND)
-    lou.key(row, SOUND)
+def accepted(team: Team) -> FormRow:
+    """The form of a station that two people have keyed alike."""
+    row = team("oscar", "operator").receive("S-0001")
+    for keyer in ("kim", "lou"):
+        team(keyer, "keyer").key(row, SOUND)
     row.refresh_from_db()
+    return row
+
+
+def test_an_annulment_is_ordered_by_one_and_confirmed_by_another(team: Team, folder: Path) -> None:
+    cem, dan = team("cem", "certifier"), team("dan", "certifier")
+    row = accepted(team)
     cem.step(row, "change/annulment", reason="ruling 12")
     document = FormRow.objects.get(purpose="annulment")
     assert cem.step(document, "confirm").status_code == 409
@@ -328,12 +333,8 @@ def test_an_annulment_is_ordered_by_one_and_confirmed_by_another(team: Team, fol
 
 
 def test_an_order_that_was_a_mistake_is_withdrawn_and_another_is_given(team: Team, folder: Path) -> None:
-    oscar, kim, lou = team("oscar", "operator"), team("kim", "keyer"), team("lou", "keyer")
     cem, dan, rana = team("cem", "certifier"), team("dan", "certifier"), team("rana", "reviewer")
-    row = oscar.receive("S-0001")
-    kim.key(row, SOUND)
-    lou.key(row, SOUND)
-    row.refresh_from_db()
+    row = accepted(team)
     cem.step(row, "change/annulment", reason="ruling 12")
     document = FormRow.objects.get(purpose="annulment")
     assert rana.step(row, "change/correction", reason="ruling 13").status_code == 409  # one order at a time
