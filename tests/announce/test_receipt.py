@@ -10,7 +10,8 @@ import pytest
 import zxingcpp
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
-from tallyroom.announce.receipt import MAX_CODE, StationAct, code_text, publication_acts, receipt_page, station_act
+from tallyroom.announce.receipt import MAX_CODE, code_text, receipt_page
+from tallyroom.announce.standing import StationAct, publication_acts, station_act
 from tallyroom.election.definition import Definition
 from tallyroom.intake.acceptance import enter, file_protocols
 from tallyroom.intake.opening import open_record

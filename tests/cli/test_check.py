@@ -1,6 +1,7 @@
 """Proofs, receipts, witnesses and monitors on the command line, from an election folder and from its site."""
 
 import json
+import os
 import re
 import shutil
 import sys
@@ -124,7 +125,43 @@ def test_a_station_that_had_not_reported_is_not_in_a_snapshot(run: Run, site: Pa
     waiting = in_bulletin_7(site, "expected")
     refused = run("proof", site, "--station", waiting, "--snapshot", "7")
     assert (refused.status, refused.err) == (1, "")
-    assert f"No protocol of {waiting} is among the first" in refused.out
+    assert f"No protocol of {waiting} is in snapshot 7." in refused.out
+
+
+def changed(site: Path, copy: Path, change: str) -> Path:
+    """A copy of the site in which one table of its newest snapshot was changed, or is absent."""
+    shutil.copytree(site, copy, copy_function=os.link)
+    table = copy / json.loads((copy / "latest.json").read_bytes())["path"] / "stations.csv"
+    content = table.read_text()
+    table.unlink()  # the link, and not the file of the site
+    if change == "another act":
+        rows = content.splitlines(keepends=True)
+        act = next(row for row in rows[2:] if '"accepted"' in row).split(",")[-2]
+        own = next(row for row in rows if row.startswith(f'"{STATION}"'))
+        table.write_text(content.replace(own, own.replace(own.split(",")[-2], act)))
+    return copy
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "said"),
+    [("another act", 2, "is not the file that was published"), ("no table", 2, "is not published yet")],
+)
+def test_a_table_that_was_changed_proves_nothing(
+    run: Run, site: Path, tmp_path: Path, change: str, status: int, said: str
+) -> None:
+    refused = run("proof", changed(site, tmp_path / "copy", change), *WHICH)
+    assert (refused.status, refused.out) == (status, "")
+    assert said in refused.err
+
+
+def test_a_site_whose_results_are_of_another_snapshot_is_refused(run: Run, site: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(site, tmp_path / "copy", copy_function=os.link)
+    (copy / "v/7/results.json").unlink()
+    os.link(site / "v/5/results.json", copy / "v/7/results.json")
+    for asked in (("--extends", "5", "7"), (*WHICH, "--snapshot", "7")):
+        refused = run("proof", copy, *asked)
+        assert (refused.status, refused.out) == (2, "")
+        assert "is of a snapshot that this record has not" in refused.err
 
 
 def test_a_snapshot_extends_an_older_one(run: Run, site: Path) -> None:

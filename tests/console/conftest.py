@@ -47,6 +47,9 @@ from django.utils import translation  # noqa: E402
 
 from tallyroom.console.accounts.models import User  # noqa: E402
 from tallyroom.console.database import database_of  # noqa: E402
+from tallyroom.console.submissions.sequencer import Sequencer  # noqa: E402
+from tallyroom.console.submissions.wiring import room  # noqa: E402
+from tests.console.desk_people import Person, Team  # noqa: E402
 
 setup_test_environment()
 Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost = 1, 64  # a password of a test is no secret
@@ -207,6 +210,17 @@ def browser(database: str) -> Browsers:
         return client
 
     return open_browser
+
+
+@pytest.fixture
+def team(person: People, browser: Browsers) -> Iterator[Team]:
+    """Seats people with duties at browsers, while a sequencer enters what they do."""
+
+    def seated(login: str, *roles: str, area: str = "") -> Person:
+        return Person(browser(person(login, *roles, area=area)))
+
+    with Sequencer(room()):
+        yield seated
 
 
 @pytest.fixture

@@ -1,14 +1,18 @@
 """People at the desk, for tests: each with a browser, who receive, key, settle and review through the pages."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 from django.http import HttpResponse
 from django.test import Client
 
 from tallyroom.console.desk.models import FormRow
+from tallyroom.intake.opening import reader
+from tallyroom.record.acts import AnyAct, Definition, Seal, decode
 
 SOUND = {"voters_listed": "200", "voters_added": "0", "ballots_issued": "100", "ballots_found": "100"}
 SOUND |= {"valid": "100", "invalid": "0", "a": "50", "b": "30", "c": "20"}
@@ -59,3 +63,29 @@ class Person:
         hidden = self.hidden(f"forms/{row.pk}/{page}/" if own else f"forms/{row.pk}/")
         hidden = hidden or {"key": "no page has made this", "version": str(row.version)}
         return self.post(f"forms/{row.pk}/{page}/", **hidden | fields)
+
+
+Team = Callable[..., Person]
+"""Seats a person: `team("kim", "keyer", area="N1")`; the fixture of this name is in conftest."""
+
+
+def stage(row: FormRow) -> str:
+    """The stage that a form is at now, with nothing of it under way."""
+    row.refresh_from_db()
+    assert not row.waits
+    return row.stage
+
+
+def entered(folder: Path) -> list[AnyAct]:
+    """The acts of the record after act 0, without seals."""
+    found = map(decode, reader(folder).verified_entries())
+    return [act for act in found if not isinstance(act, Definition | Seal)]
+
+
+def accepted(team: Team) -> FormRow:
+    """The form of a station that two people have keyed alike."""
+    row = team("oscar", "operator").receive("S-0001")
+    for keyer in ("kim", "lou"):
+        team(keyer, "keyer").key(row, SOUND)
+    row.refresh_from_db()
+    return row

@@ -1,65 +1,21 @@
-"""A form on its way through the screens, from the paper's arrival to the public record and beyond."""
+"""A form on its way through the screens, from the paper's arrival to the public record."""
 
 import json
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tallyroom.console.accounts.models import Trail
 from tallyroom.console.desk.models import Arrival, Draft, FormRow, StepRow
-from tallyroom.console.desk.receipts import groups_of
-from tallyroom.console.submissions.sequencer import Sequencer
 from tallyroom.console.submissions.wiring import room
 from tallyroom.intake.evidence import verify
 from tallyroom.intake.opening import reader
 from tallyroom.intake.stages import Stage
-from tallyroom.record.acts import (
-    Accepted,
-    Annulment,
-    Attachment,
-    Correction,
-    InReview,
-    Present,
-    Protocol,
-    Received,
-    decode,
-)
-from tests.console.conftest import Browsers, People
-from tests.console.desk_people import SOUND, WARNED, WRONG, Person
+from tallyroom.record.acts import Accepted, Attachment, InReview, Present, Protocol, Received
+from tests.console.desk_people import SOUND, WARNED, WRONG, Team, entered, stage
 
 PDF = b"%PDF-1.7\n% a scan\n"
-
-
-@pytest.fixture
-def sequencer(folder: Path, database: str) -> Iterator[Sequencer]:
-    with Sequencer(room()) as running:
-        yield running
-
-
-Team = Callable[..., Person]
-
-
-@pytest.fixture
-def team(person: People, browser: Browsers, sequencer: Sequencer) -> Team:
-    """A person of a login with duties, at a browser."""
-
-    def seated(login: str, *roles: str, area: str = "") -> Person:
-        return Person(browser(person(login, *roles, area=area)))
-
-    return seated
-
-
-def acts(folder: Path) -> list[object]:
-    return [act for act in map(decode, reader(folder).verified_entries()) if type(act).__name__ != "Seal"][1:]
-
-
-def stage(row: FormRow) -> str:
-    row.refresh_from_db()
-    assert not row.waits
-    return row.stage
 
 
 def test_a_form_is_received_keyed_by_two_and_accepted(team: Team, folder: Path) -> None:
@@ -70,7 +26,7 @@ def test_a_form_is_received_keyed_by_two_and_accepted(team: Team, folder: Path) 
     assert stage(row) == Stage.FIRST_ENTRY
     assert lou.key(row, SOUND).status_code == 302
     assert stage(row) == Stage.ACCEPTED
-    received, protocol, accepted = acts(folder)
+    received, protocol, accepted = entered(folder)
     assert isinstance(received, Received)
     assert isinstance(protocol, Protocol)
     assert isinstance(accepted, Accepted)
@@ -126,7 +82,7 @@ def test_a_difference_is_settled_by_a_third_person(team: Team, folder: Path) -> 
     assert set(re.findall(r'name="pick_(\w+)"', page)) == {"a", "valid"}
     rae.step(row, "resolve", do="choose", pick_a="1", pick_valid="1")
     assert stage(row) == Stage.ACCEPTED
-    assert isinstance(protocol := acts(folder)[1], Protocol)
+    assert isinstance(protocol := entered(folder)[1], Protocol)
     assert protocol.votes["a"] == 50
 
 
@@ -153,7 +109,7 @@ def test_warnings_are_set_aside_with_a_reason_that_stands_in_the_record(team: Te
     assert eve.step(row, "review", do="accept", reason="  ").status_code == 409
     eve.step(row, "review", do="accept", reason="counted twice, minutes of 22:10")
     assert stage(row) == Stage.ACCEPTED
-    *_, in_review, accepted = acts(folder)
+    *_, in_review, accepted = entered(folder)
     assert isinstance(in_review, InReview)
     assert in_review.failures == ("W-02",)
     assert isinstance(accepted, Accepted)
@@ -174,7 +130,7 @@ def test_an_error_blocks_and_the_form_is_keyed_again(team: Team, folder: Path) -
     kim.key(row, SOUND)
     lou.key(row, SOUND)
     assert stage(row) == Stage.ACCEPTED
-    assert isinstance(protocol := acts(folder)[3], Protocol)
+    assert isinstance(protocol := entered(folder)[3], Protocol)
     assert (protocol.supersedes, protocol.reason) == (3, "the sum on the paper is 100")
 
 
@@ -238,7 +194,7 @@ def test_scans_are_kept_by_their_hash_and_stand_in_the_acts(team: Team, folder: 
     lou.key(row, SOUND)
     late = SimpleUploadedFile("late.jpg", b"\xff\xd8\xff rest")
     assert oscar.step(row, "scans", scans=late).status_code == 302
-    received, protocol, _, attachment = acts(folder)
+    received, protocol, _, attachment = entered(folder)
     assert isinstance(received, Received)
     assert isinstance(protocol, Protocol)
     assert isinstance(attachment, Attachment)
@@ -261,7 +217,7 @@ def test_who_was_present_stands_in_the_act_as_counts(team: Team, folder: Path) -
     row = oscar.receive("S-0001", **present)
     kim.key(row, SOUND)
     lou.key(row, SOUND)
-    assert isinstance(protocol := acts(folder)[1], Protocol)
+    assert isinstance(protocol := entered(folder)[1], Protocol)
     assert protocol.present == (Present("member", "Party A", 3), Present("observer", "", 2))
 
 
@@ -271,7 +227,7 @@ def test_a_form_of_another_station_goes_back_and_the_right_one_comes(team: Team,
     assert oscar.step(row, "give-back", reason="").status_code == 409
     oscar.step(row, "give-back", reason="it is of S-0002")
     assert stage(row) == Stage.EXPECTED
-    assert isinstance(returned := acts(folder)[1], Received)
+    assert isinstance(returned := entered(folder)[1], Received)
     assert (returned.returned, returned.reason) == (True, "it is of S-0002")
     oscar.receive("S-0001")
     assert stage(row) == Stage.RECEIVED
@@ -285,180 +241,7 @@ def test_a_duplicate_is_noted_and_changes_nothing(team: Team, folder: Path) -> N
     oscar.post("arrival/", station="S-0001", kind="duplicate", note="second copy")
     assert Arrival.objects.get().note == "second copy"
     assert stage(row) == Stage.RECEIVED
-    assert len(acts(folder)) == 1
-
-
-def test_a_correction_is_keyed_by_two_and_both_totals_stay(team: Team, folder: Path) -> None:
-    oscar, kim, lou, eve = (team(n, r) for n, r in zip("okle", ("operator", "keyer", "keyer", "reviewer"), strict=True))
-    row = oscar.receive("S-0001")
-    kim.key(row, SOUND)
-    lou.key(row, SOUND)
-    row.refresh_from_db()
-    eve.step(row, "change/correction", reason="columns exchanged, minutes 4", scans=SimpleUploadedFile("m.pdf", PDF))
-    document = FormRow.objects.get(purpose="correction")
-    swapped = SOUND | {"a": "30", "b": "50"}
-    kim.key(document, swapped)
-    lou.key(document, swapped)
-    assert stage(document) == Stage.ACCEPTED
-    correction = acts(folder)[-1]
-    assert isinstance(correction, Correction)
-    assert (correction.supersedes, correction.reason) == (row.form.act, "columns exchanged, minutes 4")
-    assert len(correction.evidence) == 1
-    with room().reading() as state:
-        count = state.contests["mayor"]
-        place = count.position["a"]
-        assert int(count.counted.whole[place]) == 50
-        assert int(count.standing.whole[place]) == 30
-
-
-def accepted(team: Team) -> FormRow:
-    """The form of a station that two people have keyed alike."""
-    row = team("oscar", "operator").receive("S-0001")
-    for keyer in ("kim", "lou"):
-        team(keyer, "keyer").key(row, SOUND)
-    row.refresh_from_db()
-    return row
-
-
-def test_an_annulment_is_ordered_by_one_and_confirmed_by_another(team: Team, folder: Path) -> None:
-    cem, dan = team("cem", "certifier"), team("dan", "certifier")
-    row = accepted(team)
-    cem.step(row, "change/annulment", reason="ruling 12")
-    document = FormRow.objects.get(purpose="annulment")
-    assert cem.step(document, "confirm").status_code == 409
-    assert stage(document) == Stage.RECEIVED
-    dan.step(document, "confirm")
-    assert (stage(document), stage(row)) == (Stage.ACCEPTED, Stage.ANNULLED)
-    assert isinstance(acts(folder)[-1], Annulment)
-
-
-def test_an_order_that_was_a_mistake_is_withdrawn_and_another_is_given(team: Team, folder: Path) -> None:
-    cem, dan, rana = team("cem", "certifier"), team("dan", "certifier"), team("rana", "reviewer")
-    row = accepted(team)
-    cem.step(row, "change/annulment", reason="ruling 12")
-    document = FormRow.objects.get(purpose="annulment")
-    assert rana.step(row, "change/correction", reason="ruling 13").status_code == 409  # one order at a time
-    before = reader(folder).size
-    assert rana.step(document, "withdraw", reason="a mistake").status_code == 403
-    assert cem.step(row, "withdraw", reason="a mistake").status_code == 403
-    assert cem.step(document, "withdraw", reason="").status_code == 409
-    assert "Withdraw the order" in dan.get(f"forms/{document.pk}/").content.decode()
-    dan.step(document, "withdraw", reason="it was of station S-0002")
-    assert (stage(document), stage(row)) == (Stage.WITHDRAWN, Stage.ACCEPTED)
-    page = cem.get(f"forms/{document.pk}/").content.decode()
-    assert "the order was withdrawn" in page
-    assert "it was of station S-0002" in page
-    assert dan.step(document, "confirm").status_code == 409
-    assert reader(folder).size == before
-    rana.step(row, "change/correction", reason="ruling 13")
-    assert FormRow.objects.filter(purpose="correction").count() == 1
-
-
-@pytest.mark.parametrize("way", ["expected", "received", "keyed", "differs", "in review"])
-def test_a_station_without_an_accepted_protocol_is_annulled_by_two(team: Team, folder: Path, way: str) -> None:
-    oscar, kim, lou = team("oscar", "operator"), team("kim", "keyer"), team("lou", "keyer")
-    cem, dan = team("cem", "certifier"), team("dan", "certifier")
-    cem.post("adopt/", contest="mayor", station="S-0001")
-    row = FormRow.objects.get(station="S-0001") if way == "expected" else oscar.receive("S-0001")
-    if way in ("keyed", "differs", "in review"):
-        kim.key(row, WRONG if way == "in review" else SOUND)
-    if way in ("differs", "in review"):
-        lou.key(row, WRONG if way == "in review" else SOUND | {"a": "51", "valid": "101"})
-    row.refresh_from_db()
-    stage_before, on_file = row.stage, row.form.act
-    page = cem.get(f"forms/{row.pk}/change/annulment/").content.decode()
-    assert "nothing that it sent is in any total" in page
-    assert cem.step(row, "change/annulment", reason=" ").status_code == 409
-    cem.step(row, "change/annulment", reason="the ballots were burnt")
-    document = FormRow.objects.get(purpose="annulment")
-    assert stage(row) == stage_before
-    assert cem.step(document, "confirm").status_code == 409
-    assert "Confirm the annulment" in dan.get(f"forms/{document.pk}/").content.decode()
-    dan.step(document, "confirm")
-    assert (stage(document), stage(row)) == (Stage.ACCEPTED, Stage.ANNULLED)
-    assert isinstance(act := acts(folder)[-1], Annulment)
-    assert (act.supersedes, act.reason) == (on_file, "the ballots were burnt")
-    with room().reading() as state:
-        count = state.contests["mayor"]
-        assert (state.breaches, int(count.counted.whole.sum())) == ([], 0)
-    assert oscar.get("receive/", station="S-0001", contest="mayor").status_code == 200
-    assert cem.get(f"forms/{row.pk}/").status_code == 200
-    assert kim.get(f"forms/{row.pk}/key/").status_code == 409
-    assert cem.get(f"forms/{row.pk}/change/annulment/").status_code == 409
-    assert "annulled" in cem.get(f"forms/{row.pk}/receipt/").content.decode()
-
-
-def test_an_annulment_is_confirmed_of_the_station_as_it_was_looked_at(team: Team, folder: Path) -> None:
-    oscar, kim, lou = team("oscar", "operator"), team("kim", "keyer"), team("lou", "keyer")
-    cem, dan = team("cem", "certifier"), team("dan", "certifier")
-    row = oscar.receive("S-0001")
-    cem.step(row, "change/annulment", reason="nothing will come of it")
-    document = FormRow.objects.get(purpose="annulment")
-    looked = dan.hidden(f"forms/{document.pk}/")
-    kim.key(row, SOUND)
-    lou.key(row, SOUND)
-    assert stage(row) == Stage.ACCEPTED
-    answer = dan.post(f"forms/{document.pk}/confirm/", **looked)
-    assert answer.status_code == 409
-    assert "was changed after you opened it" in answer.content.decode()
-    assert (stage(document), stage(row)) == (Stage.RECEIVED, Stage.ACCEPTED)
-    assert "protocol: accepted" in dan.get(f"forms/{document.pk}/").content.decode()
-    dan.step(document, "confirm")
-    assert (stage(document), stage(row)) == (Stage.ACCEPTED, Stage.ANNULLED)
-    row.refresh_from_db()
-    assert isinstance(act := acts(folder)[-1], Annulment)
-    assert act.supersedes == row.form.act
-
-
-def test_what_an_import_has_filed_can_be_opened_and_corrected(team: Team, folder: Path) -> None:
-    """The record knows a protocol that no desk has keyed: its form is made from there."""
-    with room().reading() as state:
-        paper = room().papers["mayor"]
-    lines, votes = paper.split({name: int(text) for name, text in SOUND.items()})
-    from django.db import transaction  # noqa: PLC0415
-
-    from tallyroom.console.accounts.duties import Action  # noqa: PLC0415
-    from tallyroom.console.accounts.models import User  # noqa: PLC0415
-    from tallyroom.console.submissions.outbox import submit, wait  # noqa: PLC0415
-    from tallyroom.intake.bundle import THE_FIRST  # noqa: PLC0415
-
-    eve = team("eve", "reviewer", "operator")
-    at = "2025-06-15T21:00:00+00:00"
-    filed = [Protocol(at=at, contest="mayor", station="S-0003", lines=lines, votes=votes)]
-    with transaction.atomic():
-        user = User.objects.get(login="eve")
-        row = submit([*filed, Accepted(at=at, first=THE_FIRST)], "commission", user, "import", Action.RECEIVE, "N2")
-    wait(row, 10)
-    eve.post("adopt/", contest="mayor", station="S-0003")
-    form = FormRow.objects.get(station="S-0003")
-    assert (form.stage, form.form.act) == (Stage.ACCEPTED, row.first)
-    assert state.size > 0
-    assert eve.step(form, "change/correction", reason="minutes 9").status_code == 302
-
-
-def test_the_receipt_and_its_check(team: Team, folder: Path) -> None:
-    oscar, kim, lou = team("oscar", "operator"), team("kim", "keyer"), team("lou", "keyer")
-    row = oscar.receive("S-0001")
-    kim.key(row, SOUND)
-    lou.key(row, SOUND)
-    row.refresh_from_db()
-    receipt = kim.get(f"forms/{row.pk}/receipt/")
-    groups = groups_of(reader(folder).entry(row.form.act or 0))
-    assert "".join(groups) in receipt.content.decode()
-    assert "default-src 'none'" in receipt.headers["Content-Security-Policy"]
-    page = kim.get(f"forms/{row.pk}/receipt/check/").content.decode()
-    asked = [int(place) for place in re.findall(r'name="group_(\d+)"', page)]
-    assert len(asked) == 2
-    shown = re.findall(r"<li><code>([0-9a-f]{4})</code>", page)
-    assert shown == [group for place, group in enumerate(groups) if place not in asked]
-    token = re.search(r'name="asked" value="([^"]+)"', page)
-    assert token
-    path = f"forms/{row.pk}/receipt/check/"
-    right = kim.post(path, asked=token[1], **{f"group_{place}": groups[place].upper() for place in asked})
-    assert f"The receipt is of act {row.form.act}." in right.content.decode()
-    wrong = kim.post(path, asked=token[1], **{f"group_{place}": "0000" for place in asked})
-    assert "This is not what stands in the record" in wrong.content.decode()
-    assert kim.post(path, asked="forged", group_0="0000").status_code == 403
+    assert len(entered(folder)) == 1
 
 
 def test_the_lists_show_stages_and_only_ones_own_areas(team: Team) -> None:

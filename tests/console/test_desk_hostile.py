@@ -2,7 +2,6 @@
 
 import re
 import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,37 +15,17 @@ from tallyroom.console.desk import scans
 from tallyroom.console.desk.models import Draft, FormRow, StepRow
 from tallyroom.console.desk.urls import urlpatterns
 from tallyroom.console.submissions.models import Submission
-from tallyroom.console.submissions.sequencer import Sequencer
 from tallyroom.console.submissions.wiring import room
 from tallyroom.intake.opening import reader
 from tallyroom.intake.stages import Stage
 from tallyroom.record.acts import Accepted, Protocol, decode
 from tests.console.conftest import Browsers, People
-from tests.console.desk_people import SOUND, WARNED, WRONG, Person
+from tests.console.desk_people import SOUND, WARNED, WRONG, Person, Team, stage
 
 SCRIPT = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 SQL = ["' OR 1=1 --", "1; DROP TABLE desk_formrow; --", "%' UNION SELECT password FROM accounts_user --", "\\", "%_"]
-Team = Callable[..., Person]
-
-
-@pytest.fixture
-def team(folder: Path, person: People, browser: Browsers) -> Iterator[Team]:
-    """A person of a login with duties, at a browser."""
-
-    def seated(login: str, *roles: str, area: str = "") -> Person:
-        return Person(browser(person(login, *roles, area=area)))
-
-    with Sequencer(room()):
-        yield seated
-
-
 def figures(typed: dict[str, str]) -> dict[str, str]:
     return {f"fig_{name}": text for name, text in typed.items()}
-
-
-def stage(row: FormRow) -> str:
-    row.refresh_from_db()
-    return row.stage
 
 
 def accepted(folder: Path) -> int:

@@ -31,6 +31,7 @@ AT = "2025-06-15T21:00:00+00:00"
 BOARD = ("", "area/N1/", "area/N1/enter/", "table/", "wall/", "reports/", "station/S-0001/", "station/S-0001/report/",
          "station/S-0001/people/", "station/S-0001/telephones/", "messages/1/")  # fmt: skip
 PUBLISHING = ("", "calls/", "certify/", "statements/", "final/mayor/")
+DEFINITION = "definition/"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -77,7 +78,7 @@ def open_as(chromium: Browser, browser: Browsers, address: str) -> Iterator[Call
 @pytest.fixture
 def paula(person: People, address: str) -> User:
     """Somebody with every duty, after a night with something on every page."""
-    paula = person("paula", "operator", "reviewer", "publisher", "certifier")
+    paula = person("paula", "operator", "reviewer", "publisher", "certifier", "definition_keeper")
     votes = {"a": 8, "b": 0, "c": 0}
     for number, station in enumerate(f"S-000{n}" for n in range(1, 7)):
         protocol = Protocol(at=AT, contest="mayor", station=station, lines=lines(8), votes=votes)
@@ -105,7 +106,7 @@ def test_axe_finds_nothing_and_no_page_scrolls_sideways(
     one.post("/console/board/station/S-0001/report/", report)
     page = open_as(paula, viewport={"width": 375, "height": 800})
     wrong: list[str] = []
-    for place in (*(f"board/{end}" for end in BOARD), *(f"publishing/{end}" for end in PUBLISHING)):
+    for place in (*(f"board/{end}" for end in BOARD), *(f"publishing/{end}" for end in PUBLISHING), DEFINITION):
         answer = page.goto(f"{address}/{place}")
         assert answer is not None
         assert answer.status == 200, place

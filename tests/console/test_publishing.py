@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
@@ -495,3 +496,18 @@ def test_every_page_stands_in_every_language(pair: tuple[Client, Client], system
             answer = client.get(address)
             assert answer.status_code == 200, address
             assert f'lang="{language}"' in text(answer)
+
+
+@on_sqlite
+@pytest.mark.parametrize(("language", "half"), [("en", "half of the valid votes"), ("ru", "половин"), ("az", "yarı")])
+def test_what_the_arithmetic_says_is_said_in_the_readers_language(
+    pair: tuple[Client, Client], system: User, language: str, half: str
+) -> None:
+    pair[0].cookies[settings.LANGUAGE_COOKIE_NAME] = language
+    count(system, "S-0001", "S-0002")
+    pages = [text(pair[0].get(address)) for address in (CALLS, CERTIFY)]
+    assert all(half in page for page in pages)
+    assert all(("depends on what comes" in page) == (language == "en") for page in pages)
+    assert ("A lead of 60 votes; at most" in pages[0]) == (language == "en")
+    count(system, *ALL[2:])
+    assert ("A lead of 180 votes, and nothing is outstanding" in text(pair[0].get(CALLS))) == (language == "en")

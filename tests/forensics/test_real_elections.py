@@ -19,7 +19,7 @@ from tallyroom.forensics.arrival import arrival
 from tallyroom.forensics.binomial import hit_chance, is_integer
 from tallyroom.forensics.centres import centres
 from tallyroom.forensics.clean_core import clean_core
-from tallyroom.forensics.fingerprint import fingerprint, parameters, shares
+from tallyroom.forensics.fingerprint import fingerprint, parameters, turnout_and_share
 from tallyroom.forensics.integers import excesses, integers, kept
 from tallyroom.forensics.outliers import outliers
 from tallyroom.forensics.references import references
@@ -176,7 +176,7 @@ def test_clean_cores(read: Read, leader: dict[str, str], file: str) -> None:
 
 @pytest.mark.parametrize("file", FINGERPRINT)
 def test_parameters_of_the_fingerprint_model(read: Read, leader: dict[str, str], file: str) -> None:
-    found = parameters(shares(read(file, ""), leader[file]))
+    found = parameters(turnout_and_share(read(file, ""), leader[file]))
     assert found is not None
     values = (found.tau, found.nu, found.s_nu, found.s_tau, found.theta)
     assert values == pytest.approx(FINGERPRINT[file], abs=0.01)

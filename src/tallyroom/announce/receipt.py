@@ -6,7 +6,7 @@ format checks it without the network. A receipt is made from a signed checkpoint
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 import segno
@@ -15,43 +15,18 @@ from markupsafe import Markup
 from tallyroom.announce.language import language
 from tallyroom.announce.page import render
 from tallyroom.announce.remarks import Remarks
+from tallyroom.announce.standing import STANDING, StationAct
 from tallyroom.announce.style import style_css
 from tallyroom.election.definition import Contest, Definition
-from tallyroom.record.acts import Act, Publication, decode
+from tallyroom.record.acts import Act
 from tallyroom.record.canonical import encode_base64
 from tallyroom.record.error import RecordError
-from tallyroom.record.log import Log
 from tallyroom.record.note import Checkpoint
 from tallyroom.record.proof import TlogProof
 from tallyroom.record.tree import leaf_hash
-from tallyroom.tally.contest import Status
-from tallyroom.tally.replay import TYPE_OF_PUBLICATION
-from tallyroom.tally.state import State
 
 MAX_CODE = 2300
 """Bytes in a QR code of 177 mm or less that a telephone still reads from paper: version 35, level L."""
-
-STANDING = {
-    Status.RECEIVED: "received, not yet accepted",
-    Status.IN_REVIEW: "held in review, in no total",
-    Status.ACCEPTED: "accepted",
-    Status.ANNULLED: "annulled: its votes are in no total as standing",
-}
-
-
-@dataclass(frozen=True)
-class StationAct:
-    """The act that stands for a station in a contest: its number, its entry, and what became of it."""
-
-    station: str
-    number: int
-    entry: bytes
-    status: Status
-
-    @property
-    def act(self) -> Act:
-        """The act itself."""
-        return decode(self.entry)
 
 
 class Figure(NamedTuple):
@@ -60,27 +35,6 @@ class Figure(NamedTuple):
     number: str
     title: str
     value: int | None
-
-
-def station_act(state: State, log: Log, contest: Contest, station: str) -> StationAct | None:
-    """The act that stands for a station once `state.size` acts are known; None while there is no protocol.
-
-    Raises KeyError where there is no such station, Damaged where the record is.
-    """
-    count, place = state.contests[contest.id], state.definition.stations.index[station]
-    number = count.act_in_force(place)
-    if number < 0:
-        return None
-    return StationAct(station, number, log.tree.entry(number), Status(int(count.status[place])))
-
-
-def publication_acts(log: Log) -> dict[int, tuple[int, Publication]]:
-    """The act of each snapshot by the snapshot's number: its number in the record, and the act."""
-    found: dict[int, tuple[int, Publication]] = {}
-    for number, entry in enumerate(log.verified_entries()):
-        if TYPE_OF_PUBLICATION in entry and isinstance(act := decode(entry), Publication):
-            found.setdefault(act.number, (number, act))
-    return found
 
 
 def code_text(proof: TlogProof) -> bytes:

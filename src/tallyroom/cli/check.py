@@ -8,11 +8,13 @@ import typer
 from typer.core import TyperGroup
 
 from tallyroom.announce.figures import clean
-from tallyroom.announce.receipt import STANDING, StationAct, publication_acts, receipt_page, station_act
+from tallyroom.announce.pointer import LATEST
+from tallyroom.announce.receipt import receipt_page
+from tallyroom.announce.standing import STANDING, StationAct, newest, publication, published_act, station_act
 from tallyroom.cli import say
 from tallyroom.cli.progress import bar
 from tallyroom.cli.say import Json, Place, PolicyFile, contest_of, policy_of, record_of, refuse, write_json
-from tallyroom.election.definition import Definition
+from tallyroom.election.definition import Contest, Definition
 from tallyroom.record.acts import Publication
 from tallyroom.record.canonical import decode_base64, encode_base64
 from tallyroom.record.error import RecordError
@@ -55,54 +57,69 @@ def of(
     receipt: Annotated[Path | None, typer.Option("--receipt", metavar="HTML", help="Write a page to print.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Prove that the act that stands for a station is in the record; or that a snapshot extends an older one."""
+    """Prove that the act that stands for a station is in the record; or that a snapshot extends an older one.
+
+    Of a site, the published table says which act that is; of an election folder, the whole record is read.
+    """
     definition, log = record_of(place)
     if extends is not None:
-        _extends(log, *extends, as_json)
-    elif station not in definition.stations.index:
+        _extends(place, log, *extends, as_json)
+        return
+    if station not in definition.stations.index:
         refuse("--station", f"there is no station {station!r}", "Give the id of a station, or --extends OLD NEW")
-    else:
-        _station(definition, log, station, snapshot, contest, out, receipt, as_json)
-
-
-def _station(
-    definition: Definition,
-    log: Log,
-    station: str,
-    number: int,
-    contest: str,
-    out: Path | None,
-    receipt: Path | None,
-    as_json: bool,
-) -> None:
-    found = contest_of(definition, contest)
-    published = _publication(log, number) if number else None
-    size = published[1].snapshot.size if published else None
-    with bar("Reading the record") as progress:
-        standing = station_act(replay_station(definition, log, station, size, progress), log, found, station)
+    asked = Asked(place, definition, log, contest_of(definition, contest), station)
+    published = _publication(place, log, snapshot) if snapshot else None
+    standing = asked.standing(snapshot, published)
     if standing is None:
-        when = f"among the first {size:,} acts" if published else "in the record"
+        when = f"in snapshot {snapshot}" if snapshot else f"in the {'newest snapshot' if asked.is_site else 'record'}"
         _no(f"No protocol of {station} is {when}.")
     checkpoint = Checkpoint(log.origin, log.size, log.root)
     proved = prove(log.tree, log.checkpoint, standing.number, standing.entry)
     files = {out: proved.encode()} if out else {}
-    if published and out:
-        index, _ = published
-        files[out.with_name(f"{out.stem}.snapshot-{number}.tlog-proof")] = prove(
-            log.tree, log.checkpoint, index, log.tree.entry(index)
-        ).encode()
+    if out and published:
+        files[out.with_name(f"{out.stem}.snapshot-{snapshot}.tlog-proof")] = _proof(log, published[0])
     if receipt:
-        files[receipt] = receipt_page(definition, found, standing, proved, checkpoint).encode()
+        files[receipt] = receipt_page(definition, asked.contest, standing, proved, checkpoint).encode()
     for path, data in files.items():
         Store(path.parent).write({path.name: data})
     if as_json:
-        write_json(_json(standing, proved, checkpoint, files, number))
+        write_json(_json(standing, proved, checkpoint, files, snapshot))
     elif not files:
         typer.echo(proved.encode(), nl=False)
     else:
         print(f"{station}: act {standing.number:,} of {log.size:,}, {STANDING[standing.status]}.")
         for path in files:
             print(f"{path} is written.")
+
+
+@dataclasses.dataclass(frozen=True)
+class Asked:
+    """What is asked about: a station in a contest, by an election folder or a site."""
+
+    place: Path
+    definition: Definition
+    log: Log
+    contest: Contest
+    station: str
+
+    @property
+    def is_site(self) -> bool:
+        """Whether the place is a published site."""
+        return (self.place / LATEST).exists()
+
+    def standing(self, snapshot: int, published: tuple[int, Publication] | None) -> StationAct | None:
+        """The act that stands for the station: by a site's table, or by reading the record of an election folder."""
+        if self.is_site:
+            number = snapshot or newest(self.place)
+            return published_act(self.definition, self.place, self.log, number, self.contest, self.station)
+        size = published[1].snapshot.size if published else None
+        with bar("Reading the record") as progress:
+            state = replay_station(self.definition, self.log, self.station, size, progress)
+        return station_act(state, self.log, self.contest, self.station)
+
+
+def _proof(log: Log, number: int) -> bytes:
+    return prove(log.tree, log.checkpoint, number, log.tree.entry(number)).encode()
 
 
 def _json(
@@ -123,17 +140,17 @@ def _checkpoint(checkpoint: Checkpoint) -> dict[str, Any]:
     return {**dataclasses.asdict(checkpoint), "root": encode_base64(checkpoint.root)}
 
 
-def _publication(log: Log, number: int) -> tuple[int, Publication]:
+def _publication(place: Path, log: Log, number: int) -> tuple[int, Publication]:
     """The act of a snapshot, with its number."""
-    acts = publication_acts(log)
-    if number not in acts:
-        refuse("--snapshot", f"no snapshot {number} was published", f"There are {len(acts)}, from 1")
-    return acts[number]
+    found = publication(place, log, number)
+    if found is None:
+        refuse("--snapshot", f"no snapshot {number} was published", "Give the number of one that was, from 1")
+    return found
 
 
-def _extends(log: Log, old: int, new: int, as_json: bool) -> None:
+def _extends(place: Path, log: Log, old: int, new: int, as_json: bool) -> None:
     """Whether the acts of one snapshot are the first of another's, by the roots that were published."""
-    before, after = (_publication(log, number)[1].snapshot for number in (old, new))
+    before, after = (_publication(place, log, number)[1].snapshot for number in (old, new))
     roots = [decode_base64(seen.root) or b"" for seen in (before, after)]
     if not before.size <= after.size <= log.size:
         _no(f"Snapshot {new} has {after.size:,} acts, snapshot {old} has {before.size:,}: it does not extend it.")

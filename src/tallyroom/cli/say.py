@@ -3,7 +3,7 @@
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import msgspec
 import typer
@@ -74,7 +74,7 @@ def moment(text: str) -> datetime:
     return found
 
 
-def refuse(where: str, message: str, mend: str) -> None:
+def refuse(where: str, message: str, mend: str) -> NoReturn:
     """Refuse the call.  Raises BadInput."""
     raise BadInput([Fault(where, None, "", message, mend)])
 

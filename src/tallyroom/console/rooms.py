@@ -32,6 +32,7 @@ ROOMS: tuple[Room, ...] = (
     Room("receive", _("Receive a form"), _("A signed form has come from a polling station."), Action.RECEIVE),
     Room("offline", _("Without a network"), _("Reports and forms are kept and sent later."), Action.REPORT_TURNOUT),
     Room("forms", _("Forms"), _("Where the form of each station is."), Action.READ_FORMS),
+    Room("definition", _("Definition"), _("The election as act 0 fixes it; who withdrew."), Action.READ_BOARD),
     Room("people", _("People"), _("Who works here, with which duties; one-time links."), Action.MANAGE_USERS),
     Room("trail", _("Audit trail"), _("Who did what, and when."), Action.READ_TRAIL),
 )

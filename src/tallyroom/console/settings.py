@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "tallyroom.console.offline",
     "tallyroom.console.board",
     "tallyroom.console.publishing",
+    "tallyroom.console.definition",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -10,6 +10,7 @@ urlpatterns = [
     path("console/language/", views.language, name="language"),
     path("console/accounts/", include("tallyroom.console.accounts.urls")),
     path("console/board/", include("tallyroom.console.board.urls")),
+    path("console/definition/", include("tallyroom.console.definition.urls")),
     path("console/publishing/", include("tallyroom.console.publishing.urls")),
     path("console/api/sms", gateway.sms, name="sms"),
     path("console/desk/", include("tallyroom.console.desk.urls")),

@@ -68,22 +68,22 @@ class Fit(NamedTuple):
     error: float
 
 
-class Shares(NamedTuple):
+class TurnoutAndShare(NamedTuple):
     """Turnout and the candidate's share of the stations, both within [0, 1]."""
 
     turnout: Floats
     result: Floats
 
 
-def shares(returns: Returns, candidate: str) -> Shares:
+def turnout_and_share(returns: Returns, candidate: str) -> TurnoutAndShare:
     """Turnout and share of every station that has both; stations above full turnout are left out."""
     votes, found = returns.votes[candidate], returns.found
     rows = (returns.registered > 0) & (returns.ballots >= 0) & (found > 0) & (votes >= 0)
     rows &= (returns.ballots <= returns.registered) & (votes <= found)
-    return Shares(returns.ballots[rows] / returns.registered[rows], votes[rows] / found[rows])
+    return TurnoutAndShare(returns.ballots[rows] / returns.registered[rows], votes[rows] / found[rows])
 
 
-def parameters(observed: Shares) -> Parameters | None:
+def parameters(observed: TurnoutAndShare) -> Parameters | None:
     """What the model starts from; None where there is no mode to start from."""
     a, v = observed
     if len(a) < 100:
@@ -103,7 +103,7 @@ def fingerprint(
     returns: Returns, candidate: str, seed: int = 42, progress: Progress = silent, replicates: int = REPLICATES
 ) -> Fingerprint | None:
     """The fit for one candidate; None without registers or without modes."""
-    observed = shares(returns, candidate)
+    observed = turnout_and_share(returns, candidate)
     start = parameters(observed)
     if start is None:
         return None

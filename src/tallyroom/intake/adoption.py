@@ -1,8 +1,10 @@
-"""A form as the record has it: where figures came in by an import or by the command line, before the desk had it."""
+"""A form and the record: as the record has it where figures came in without the desk, and where the two differ."""
 
 from tallyroom.intake.paper import Paper
 from tallyroom.intake.stages import Stage
 from tallyroom.intake.stationform import Form
+from tallyroom.record.acts import decode
+from tallyroom.record.log import Log
 from tallyroom.tally.contest import UNREAD, Status
 from tallyroom.tally.state import State
 
@@ -38,3 +40,19 @@ def adopted(state: State, paper: Paper, station: str) -> Form:
 def published(state: State, form: Form) -> bool:
     """Whether a published snapshot holds the accepted figures of a form."""
     return form.stage == Stage.ACCEPTED and form.act is not None and form.act < state.last_publication.size
+
+
+def unlike(form: Form, log: Log) -> tuple[str, ...]:
+    """The fields in which a form that is in the record has other figures than its act; "station" where it is another's.
+
+    The desk's database is a draft of the record: whoever changes a figure there changes no total, but would show it.
+    Raises Damaged where the record is.
+    """
+    if form.stage not in (Stage.ACCEPTED, Stage.IN_REVIEW) or form.target or form.act is None or not form.figures:
+        return ()
+    act = decode(log.tree.entry(form.act)) if form.act < log.size else None
+    if (getattr(act, "contest", ""), getattr(act, "station", "")) != (form.contest, form.station):
+        return ("station",)
+    recorded = {**getattr(act, "lines", {}), **getattr(act, "votes", {})}
+    names = dict.fromkeys((*form.figures, *recorded))
+    return tuple(name for name in names if form.figures.get(name, "") != recorded.get(name, ""))

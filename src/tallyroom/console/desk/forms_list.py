@@ -23,6 +23,8 @@ from tallyroom.console.desk.screens import BLIND, history, labelled, page_key, r
 from tallyroom.console.desk.words import KINDS, PURPOSES, ROLES, STAGES
 from tallyroom.console.submissions.wiring import room
 from tallyroom.intake import desk
+from tallyroom.intake.adoption import unlike
+from tallyroom.intake.opening import reader
 from tallyroom.intake.stages import Stage
 from tallyroom.intake.stationform import Form, Round
 
@@ -99,6 +101,7 @@ def form(request: HttpRequest, pk: int) -> HttpResponse:
         row,
         history=history(row),
         figures=[] if hidden or not value.figures else labelled(value, value.figures),
+        unlike=unlike(value, reader(room().folder)) if value.act is not None else (),
         past=[] if hidden else [_round(value, over) for over in value.past],
         present=[(one.count, ROLES[one.role], one.nominated_by) for one in value.present],
         documents=[_listed(one) for one in others],

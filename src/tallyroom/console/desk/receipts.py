@@ -14,7 +14,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from tallyroom.announce.receipt import StationAct, receipt_page, station_act
+from tallyroom.announce.receipt import receipt_page
+from tallyroom.announce.standing import StationAct, station_act
 from tallyroom.console.accounts.access import needs, person_of
 from tallyroom.console.accounts.duties import Action
 from tallyroom.console.accounts.trail import note

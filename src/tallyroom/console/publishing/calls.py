@@ -17,6 +17,7 @@ from tallyroom.console.election import definition
 from tallyroom.console.publishing import proposing
 from tallyroom.console.publishing.models import Proposal
 from tallyroom.console.publishing.weighing import basis, results_of
+from tallyroom.console.publishing.words import lead_in_words, why_in_words
 from tallyroom.console.submissions.models import Submission
 from tallyroom.console.submissions.outbox import submit
 from tallyroom.console.submissions.wiring import room
@@ -41,7 +42,8 @@ def calls(request: HttpRequest) -> HttpResponse:
         proposal = proposing.open_proposal(Kind.CALL, one.contest)
         mine = proposal is not None and proposal.made_by_id == person.pk
         moved = proposal is not None and proposal.basis != seen
-        rows.append({"results": one, "proposal": proposal, "mine": mine, "moved": moved})
+        said = [why_in_words(one.outcome.why), lead_in_words(one.settled)]
+        rows.append({"results": one, "said": said, "proposal": proposal, "mine": mine, "moved": moved})
     context = {"rows": rows, "basis": seen, "token": new_token()}
     return render(request, "publishing/calls.html", context)
 

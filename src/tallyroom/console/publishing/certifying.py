@@ -23,6 +23,7 @@ from tallyroom.console.publishing import proposing
 from tallyroom.console.publishing.calls import contest_of
 from tallyroom.console.publishing.models import Proposal
 from tallyroom.console.publishing.weighing import Standing, basis, results_of, standing
+from tallyroom.console.publishing.words import why_in_words
 from tallyroom.console.submissions.models import Submission
 from tallyroom.console.submissions.outbox import submit
 from tallyroom.console.submissions.wiring import room
@@ -87,6 +88,7 @@ def certifying(request: HttpRequest) -> HttpResponse:
         rows.append(
             {
                 "weighed": weighed,
+                "why": why_in_words(weighed.results.outcome.why),
                 "winner": names.get(weighed.standing.winner, ""),
                 "proposal": proposal,
                 "mine": proposal is not None and proposal.made_by_id == person.pk,
@@ -156,6 +158,6 @@ def _ready(request: HttpRequest, weighed: Weighed) -> bool:
             request,
             _("Nothing can be certified: %(missing)d stations are missing, %(review)d of them in review.") % detail
             if found.missing
-            else found.open or _("This result is certified already, and nothing has changed since."),
+            else why_in_words(found.open) or _("This result is certified already, and nothing has changed since."),
         )
     return found.possible

@@ -13,11 +13,12 @@ from tallyroom.console.accounts.models import User
 
 
 class Proposal(models.Model):
-    """A publication, call or certification that waits for a second person.
+    """A publication, call, certification or change of a candidate that waits for a second person.
 
-    contest: "" for a publication.  candidate: who is called, or the winner that is certified ("" for nobody).
-    text: the words of a certification.  size: acts of the record that the proposer saw.  basis: what was then true
-    that no count of further protocols changes (`weighing.basis`).
+    contest: "" for a publication.  candidate: who is called, the winner that is certified ("" for nobody), or whose
+    status changes; status: what became of that candidate.  text: the words of a certification, or the reason of a
+    change.  size: acts of the record that the proposer saw.  basis: what was then true that no count of further
+    protocols changes (`weighing.basis`).
     """
 
     class Kind(models.TextChoices):
@@ -26,6 +27,7 @@ class Proposal(models.Model):
         PUBLICATION = "publication", _("publication")
         CALL = "call", _("call")
         CERTIFICATION = "certification", _("certification")
+        CANDIDATE = "candidate", _("change of a candidate")
 
     class State(models.TextChoices):
         """What became of it."""
@@ -37,6 +39,7 @@ class Proposal(models.Model):
     kind = models.CharField(max_length=15, choices=Kind.choices)
     contest = models.CharField(max_length=100, blank=True, default="")
     candidate = models.CharField(max_length=100, blank=True, default="")
+    status = models.CharField(max_length=12, blank=True, default="")
     text = models.CharField(max_length=1000, blank=True, default="")
     made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField(default=timezone.now)

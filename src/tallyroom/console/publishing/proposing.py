@@ -22,6 +22,7 @@ ACTION = {
     Proposal.Kind.PUBLICATION: Action.PUBLISH,
     Proposal.Kind.CALL: Action.CALL,
     Proposal.Kind.CERTIFICATION: Action.CERTIFY,
+    Proposal.Kind.CANDIDATE: Action.CHANGE_DEFINITION,
 }
 """What both people have to be allowed, in the whole country."""
 

@@ -26,6 +26,13 @@ from tallyroom.intake.opening import reader
 from tallyroom.intake.secrecy import revealing
 
 Kind = Proposal.Kind
+PAGES = {
+    Kind.PUBLICATION: "publishing",
+    Kind.CALL: "calls",
+    Kind.CERTIFICATION: "certifying",
+    Kind.CANDIDATE: "definition",
+}
+"""The page of each kind of proposal."""
 SHOWN = 200
 """Revealing stations that are listed."""
 
@@ -105,8 +112,7 @@ def confirm(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 def withdraw(request: HttpRequest, number: int) -> HttpResponse:
     """Withdraw a proposal of any kind."""
-    kind = proposing.withdraw(request, number).kind
-    return redirect({"publication": "publishing", "call": "calls", "certification": "certifying"}[kind])
+    return redirect(PAGES[Kind(proposing.withdraw(request, number).kind)])
 
 
 def _look_again(request: HttpRequest) -> None:

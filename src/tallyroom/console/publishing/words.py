@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from tallyroom.announce.language import language
+from tallyroom.announce.reasons import reason
 from tallyroom.console.publishing.weighing import Row
-from tallyroom.tally.results import TurnoutFigures
+from tallyroom.tally.results import Settled, TurnoutFigures
 
 FIGURES = {
     "reported": _("Stations reported"),
@@ -42,3 +44,19 @@ def turnout_in_words(turnout: TurnoutFigures) -> str:
 def rows_in_words(rows: Iterable[Row]) -> list[tuple[str, Row]]:
     """Each row with what it is of, in the reader's language; a candidate's with the name."""
     return [(row.name or str(FIGURES[row.what]), row) for row in rows]
+
+
+def why_in_words(why: str) -> str:
+    """The reason of an outcome, as the public pages say it."""
+    return reason(language(get_language() or "en"), why)
+
+
+def lead_in_words(settled: Settled | None) -> str:
+    """The lead beside what can still come; "" before the first vote."""
+    if settled is None:
+        return ""
+    if settled.outstanding:
+        words = gettext("A lead of %(lead)s votes; at most %(outstanding)s can still come, if the protocols stand.")
+    else:
+        words = gettext("A lead of %(lead)s votes, and nothing is outstanding, if the protocols stand.")
+    return words % {"lead": f"{settled.lead:,}", "outstanding": f"{settled.outstanding:,}"}
