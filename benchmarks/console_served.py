@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 
 from console_people import CANDIDATES, PASSWORD, logins
 
-STATIONS, DISTRICTS = 20_000, 125
+STATIONS, DISTRICTS = 40_000, 125
 
 
 def prepare(folder: Path) -> None:

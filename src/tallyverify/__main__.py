@@ -161,10 +161,8 @@ def verify(place: str, vkey: str | None, policy: Path | None, tree_only: bool) -
     note = site.read("checkpoint", 1_000_000)
     own = "" if vkey or policy else site.read("log.vkey", 1000).decode().strip(" \t\r\n")  # and no other space
     check = Check(site, note, Policy(policy.read_text() if policy else f"log {vkey or own}\nquorum none"), tree_only)
-    sums: dict[str, Any] = {}
-    if count := check.count:
-        for id, contest in count.contests.items():
-            sums[id] = {basis: totals(count, contest, basis == "counted") for basis in ("counted", "standing")}
+    count, every = check.count, check.count.contests.items() if check.count else ()
+    sums = {id: {"counted": totals(count, one, True), "standing": totals(count, one)} for id, one in every if count}
     return {
         **{"site": place, "holds": not check.faults, "origin": check.origin, "size": check.size, "root": check.root},
         **{"snapshots": len(count.published) if count else 0, "totals": sums, "faults": check.faults},

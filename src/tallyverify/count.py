@@ -7,9 +7,11 @@ effect.  As counted: the first accepted figures.  As standing: after corrections
 import csv
 import io
 import tomllib
+from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from sys import intern
 
 from tallyverify.acts import Act
 from tallyverify.record import need
@@ -17,7 +19,7 @@ from tallyverify.record import need
 DONE = ("accepted", "annulled")
 OF_A_CONTEST = {"received", "protocol", "correction", "recount", "annulment"}
 OF_A_CONTEST |= {"candidate_status", "call", "uncall", "certification"}
-Row = Mapping[str, int | None]  # figures by line of the form and by candidate; None could not be read, and is not zero
+Row = Sequence[int]  # figures in the order of `Contest.names`; -1 could not be read, and is not zero
 
 
 class Contest:
@@ -27,6 +29,7 @@ class Contest:
         self.id, self.rule, self.lines = settings["id"], settings["rule"], {line["id"] for line in form["line"]}
         self.ids = [c["candidate_id"] for c in sorted(candidates, key=lambda c: int(c["ballot_order"]))]
         self.names = (*self.lines, *self.ids)
+        self.unread: Row = array("q", [-1] * len(self.names))
         need(self.ids, f"contest {self.id} has no candidates")
         self.roles: dict[str, list[tuple[int, str]]] = {}  # factors and lines (or candidates) that a role adds up
         for role, term in [(role, term) for role, terms in form.get("roles", {}).items() for term in terms]:
@@ -38,24 +41,24 @@ class Contest:
         self.shares = {n: Fraction(t.removesuffix("%")) / (100 if t[-1] == "%" else 1) for n, t in texts.items()}
         self.status = ["expected"] * stations
         self.act: list[int | None] = [None] * stations  # number of the act in force
-        self.filed: list[Row] = [{}] * stations  # the protocol on file
-        self.standing: list[Row] = [{}] * stations  # the same, or what replaced it after acceptance
+        self.filed: list[Row] = [self.unread] * stations  # the protocol on file
+        self.standing: list[Row] = [self.unread] * stations  # the same, or what replaced it after acceptance
         self.changes: list[Act] = []  # corrections, recounts and annulments as results.json lists them
         self.calls: dict[str, str] = {}  # candidate by role
         self.certified: Act = {}
         self.said_certified = False  # by somebody else, once every station had reported
 
-    def sum(self, role: str, row: Row) -> int:
+    def sum(self, role: str, row: Mapping[str, int]) -> int:
         """What a role (registered, issued, ballots, valid, invalid) adds up; unread lines add nothing."""
         terms = self.roles.get(role) or [(1, candidate) for candidate in self.ids if role == "valid"]
-        return sum([factor * (row[line] or 0) for factor, line in terms])
+        return sum([factor * max(row[line], 0) for factor, line in terms])
 
     def figures(self, act: Act) -> Row:
         """The figures of an act; Fault unless they are those of the form and the contest."""
         own = act["lines"].keys() == self.lines and act["votes"].keys() == {*self.ids}
-        given: Row = act["lines"] | act["votes"]
+        given: dict[str, int | None] = act["lines"] | act["votes"]
         need(own and min([figure or 0 for figure in given.values()]) >= 0, "not the figures of form and contest")
-        return {name: given[name] for name in self.names}  # whose names are in memory once, not once an act
+        return array("q", [-1 if (figure := given[name]) is None else figure for name in self.names])
 
 
 class Count:
@@ -72,13 +75,14 @@ class Count:
             while chain[-1]:
                 chain.append(self.areas[chain[-1]]["parent_id"])
                 need(len(chain) < 30, "areas in areas without end")
-        self.stations = [*table("stations.csv")]
-        self.index = {station["station_id"]: number for number, station in enumerate(self.stations)}
         self.within: dict[str, list[int]] = {}  # the stations of an area, without those of areas that lie in it
-        for number, station in enumerate(self.stations):
+        self.stations, self.register = list[tuple[str, str, str]](), list[int | None]()  # id, area, kind; None: none
+        for number, station in enumerate(table("stations.csv")):
+            self.stations.append((station["station_id"], intern(station["area_id"]), intern(station["kind"])))
+            self.register.append(int(station["registered"]) if station["registered"] else None)
             self.within.setdefault(station["area_id"], []).append(number)
+        self.index = {id: number for number, (id, _, _) in enumerate(self.stations)}
         need(self.within.keys() <= self.areas.keys(), "a station in no area")
-        self.register = [int(s["registered"]) if s["registered"] else None for s in self.stations]  # None: has none
         self.contests: dict[str, Contest] = {}
         for contest in self.settings["contest"]:  # a candidate who names no contest stands in the first
             names = (contest["id"],) if self.contests else (contest["id"], "", None)
@@ -86,12 +90,10 @@ class Count:
             self.contests[contest["id"]] = Contest(contest, self.settings["form"], own, len(self.stations))
         hours = self.settings.get("turnout_hours", [])
         self.voted: dict[str, list[int | None]] = {hour: [None] * len(self.stations) for hour in hours}
-        self.happened: set[str] = set()  # whether stations have opened, and closed
+        self.happened, self.roles = set[str](), dict[str, str]()  # that stations opened, closed; roles by key
         self.waiting: list[tuple[int, Contest, int]] = []  # protocols that await a decision: number, contest, station
-        self.roles: dict[str, str] = {}  # by id of a key
         self.statements: list[tuple[Act, int]] = []  # with the size of the snapshot then in force
-        self.published: dict[int, Act] = {}  # first publication act of each snapshot
-        self.size = 0
+        self.published, self.size = dict[int, Act](), 0  # by number of a snapshot, the first act that publishes it
 
     def take(self, act: Act) -> None:
         """The effect of the next act; Fault where it breaks a rule.  An entry that is no act ({}) has none."""
@@ -140,13 +142,13 @@ class Count:
                 need(status == "accepted" or (became == "annulled" and status not in DONE), f"station {id} is {status}")
                 need(act.get("supersedes") == before and act.get("reason"), f"act {before} stands; or no reason")
                 if status != "accepted":  # nothing that it sent is in any total
-                    contest.filed[station] = stands = dict.fromkeys(contest.names)
+                    contest.filed[station] = stands = contest.unread
                     self.waiting = [entry for entry in self.waiting if entry[0] != before]
                 contest.standing[station] = now = stands if became == "annulled" else contest.figures(act)
                 contest.status[station], contest.act[station] = became, number
                 change = {"station_id": id, "reason": act["reason"], "act": number, "kind": kind, "supersedes": before}
-                votes = {"valid_before": contest.sum("valid", stands), "valid_after": contest.sum("valid", now)}
-                contest.changes.append(change | votes)
+                valid = [contest.sum("valid", dict(zip(contest.names, row, strict=True))) for row in (stands, now)]
+                contest.changes.append(change | {"valid_before": valid[0], "valid_after": valid[1]})
             case "statement":
                 need(name in ("", *self.contests), f"there is no contest {name}")
                 said = self.contests[name or next(iter(self.contests))]

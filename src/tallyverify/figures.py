@@ -39,8 +39,8 @@ def totals(count: Count, contest: Contest, counted: bool = False) -> dict[str, S
         if done := [n for n in stations if contest.status[n] in DONE]:
             own |= {"stations.reported": len(done), "register.reported": sum([register[n] for n in done])}
             own["register.annulled"] = sum([register[n] for n in done if contest.status[n] == "annulled"])
-            read = [rows[n] for n in done if counted or contest.status[n] == "accepted"]
-            own |= {name: sum([row[name] or 0 for row in read]) for name in contest.names}
+            read = [contest.unread, *(rows[n] for n in done if counted or contest.status[n] == "accepted")]
+            own |= {n: sum(row) + row.count(-1) for n, row in zip(contest.names, zip(*read, strict=True), strict=True)}
             own["voters.cast"] = contest.sum(cast, own)
         # Elsewhere the turnout reported last, and the most voters that can still come, by register and by turnout.
         if left := [n for n in stations if contest.status[n] not in DONE]:
@@ -163,13 +163,13 @@ def station_rows(count: Count, contest: Contest) -> Iterator[list[Any]]:
     for id, chain in count.above.items():
         areas[id] = [*map({count.areas[wider]["level"]: guarded(wider) for wider in chain[-2::-1]}.get, levels)]
     roles = {"voters": "registered", "issued": "issued", "ballots": "ballots", "valid": "valid", "invalid": "invalid"}
-    columns = {n: (r, [line for _, line in contest.roles[r]]) for n, r in roles.items() if r in contest.roles}
-    votes, nothing = [f"v_{candidate}" for candidate in contest.ids], dict.fromkeys(contest.names)
+    places = {name: place for place, name in enumerate(contest.names)}
+    columns = {n: [(f, places[line]) for f, line in contest.roles[r]] for n, r in roles.items() if r in contest.roles}
+    votes = [f"v_{candidate}" for candidate in contest.ids]  # last in a row
     yield ["station_id", *levels, "kind", "registered", *columns, *votes, "status", "act", "data_origin"]
-    for place, (station, status) in enumerate(zip(count.stations, contest.status, strict=True)):
-        read = contest.standing[place] if status in DONE else nothing
-        some = None in read.values()  # and so are perhaps those that make up a sum
-        sums = [None if some and None in map(read.get, of) else contest.sum(r, read) for r, of in columns.values()]
-        figures = [count.register[place], *sums, *map(read.get, contest.ids)]
-        named = [guarded(station["station_id"]), *areas[station["area_id"]], guarded(station["kind"])]
-        yield [*named, *figures, status, contest.act[place], count.settings["data_origin"]]
+    rows = zip(count.stations, count.register, contest.standing, contest.status, contest.act, strict=True)
+    for (id, area, kind), registered, standing, status, act in rows:
+        read = standing if status in DONE else contest.unread
+        sums = [None if any(read[n] < 0 for _, n in of) else sum(f * read[n] for f, n in of) for of in columns.values()]
+        figures = [registered, *sums, *(None if n < 0 else n for n in read[-len(votes) :])]
+        yield [guarded(id), *areas[area], guarded(kind), *figures, status, act, count.settings["data_origin"]]
