@@ -50,6 +50,7 @@ from tallyroom.console.database import database_of  # noqa: E402
 from tallyroom.console.submissions.sequencer import Sequencer  # noqa: E402
 from tallyroom.console.submissions.wiring import room  # noqa: E402
 from tests.console.desk_people import Person, Team  # noqa: E402
+from tests.console.night import sequencing  # noqa: E402
 
 setup_test_environment()
 Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost = 1, 64  # a password of a test is no secret
@@ -213,6 +214,13 @@ def browser(database: str) -> Browsers:
 
 
 @pytest.fixture
+def sequencer(database: str) -> Iterator[Sequencer]:
+    """A sequencer of this process, which enters what is handed in; at the end everything is decided."""
+    with sequencing() as running:
+        yield running
+
+
+@pytest.fixture
 def team(person: People, browser: Browsers) -> Iterator[Team]:
     """Seats people with duties at browsers, while a sequencer enters what they do."""
 
@@ -221,6 +229,19 @@ def team(person: People, browser: Browsers) -> Iterator[Team]:
 
     with Sequencer(room()):
         yield seated
+
+
+@pytest.fixture
+def system(person: People) -> User:
+    """Who enters acts as the desk would."""
+    return person("system", "operator", "reviewer", "certifier", "publisher")
+
+
+@pytest.fixture
+def pair(browser: Browsers, person: People) -> tuple[Client, Client]:
+    """Two people who publish and certify, at browsers."""
+    duties = ("publisher", "certifier")
+    return browser(person("paula", *duties)), browser(person("pavel", *duties))
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Polling day in the console: the board, reports one by one, in a table and as a file; who may do what, where."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,20 +11,16 @@ from tallyroom.console.accounts.models import Trail
 from tallyroom.console.board import reports
 from tallyroom.console.board.models import FieldReport
 from tallyroom.console.submissions.models import Submission
-from tallyroom.console.submissions.sequencer import Sequencer
 from tallyroom.record.acts import Closed, Opened, Statement, Turnout
 from tests.console.conftest import Browsers, People
-from tests.console.night import SCRIPT, acts, on_sqlite, send, sequencing, text, token
+from tests.console.night import SCRIPT, acts, on_sqlite, send, text, token
 
 ENTER = "/console/board/area/N1/enter/"
 FILE = "/console/board/station/S-0001/report/"
 TABLE = "/console/board/table/"
 
 
-@pytest.fixture(autouse=True)
-def sequencer(database: str) -> Iterator[Sequencer]:
-    with sequencing() as running:
-        yield running
+pytestmark = pytest.mark.usefixtures("sequencer")
 
 
 @pytest.fixture

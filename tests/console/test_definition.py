@@ -2,7 +2,6 @@
 
 import hashlib
 import shutil
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -21,17 +20,11 @@ from tallyroom.intake.opening import read_vkey, reader
 from tallyroom.record.acts import Call, CandidateStatus
 from tallyroom.tally.replay import replay, summarise
 from tests.console.conftest import Browsers, People
-from tests.console.night import SCRIPT, acts, on_sqlite, sequencing, text
+from tests.console.night import SCRIPT, acts, on_sqlite, text
 
 PAGE = "/console/definition/"
 PROPOSE = f"{PAGE}candidates/mayor/propose/"
 WITHDREW = {"candidate": "b", "status": "withdrawn", "reason": "her letter of 14 June"}
-
-
-@pytest.fixture
-def running(database: str) -> Iterator[Sequencer]:
-    with sequencing() as running:
-        yield running
 
 
 @pytest.fixture
@@ -90,7 +83,7 @@ def test_before_the_record_is_open_the_page_says_what_to_do(keepers: tuple[Clien
 
 
 def test_what_became_of_a_candidate_takes_two_and_is_an_act(
-    keepers: tuple[Client, Client], folder: Path, running: Sequencer
+    keepers: tuple[Client, Client], folder: Path, sequencer: Sequencer
 ) -> None:
     one, other = keepers
     assert "Proposed." in text(one.post(PROPOSE, WITHDREW, follow=True))
@@ -161,7 +154,7 @@ def test_nobody_else_changes_a_candidate(
 
 @on_sqlite
 def test_what_was_not_seen_is_not_confirmed_and_scripts_are_text(
-    keepers: tuple[Client, Client], folder: Path, running: Sequencer
+    keepers: tuple[Client, Client], folder: Path, sequencer: Sequencer
 ) -> None:
     one, other = keepers
     one.post(PROPOSE, WITHDREW | {"reason": SCRIPT})

@@ -1,7 +1,7 @@
 """Entries of the page without a network: every rule holds, and the same key is the same entry."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,6 @@ from tallyroom.console.desk.models import FormRow, StepRow
 from tallyroom.console.offline.models import EntryKey
 from tallyroom.console.submissions.models import Submission
 from tallyroom.console.submissions.sequencer import Sequencer
-from tallyroom.console.submissions.wiring import room
 from tallyroom.intake.opening import reader
 from tallyroom.record.acts import Closed, Opened, Protocol, Turnout, decode
 from tests.console.conftest import Browsers, People
@@ -21,12 +20,6 @@ from tests.console.desk_people import SOUND, Person
 
 FIGURES = {name: int(text) for name, text in SOUND.items()}
 KEY = "0123456789abcdef-{}"
-
-
-@pytest.fixture
-def sequencer(folder: Path, database: str) -> Iterator[Sequencer]:
-    with Sequencer(room()) as running:
-        yield running
 
 
 Seat = Callable[..., Client]
