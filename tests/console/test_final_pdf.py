@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pypdfium2
 import pytest
@@ -9,8 +10,7 @@ from django.utils import translation
 from msgspec.structs import replace
 
 from tallyroom.console.election import definition
-from tallyroom.console.publishing.finalpdf import final_pdf
-from tallyroom.console.publishing.sheet import Column, Sheet, pdf
+from tallyroom.console.publishing.finalpdf import final_pdf, pdf
 from tallyroom.console.publishing.words import turnout_in_words
 from tallyroom.intake.opening import reader
 from tallyroom.record.acts import Certification, Seen
@@ -81,30 +81,46 @@ def test_it_speaks_the_language_of_its_reader(folder: Path, language: str, title
         assert title in pages(made(folder))[0]
 
 
-def test_every_line_is_on_some_page_and_the_head_on_each() -> None:
-    def write(sheet: Sheet) -> None:
-        sheet.table([Column(300, figures=False), Column(90)], ["Ərazi", "Голоса"], rows)
+PLAIN: dict[str, Any] = {
+    **{"language": "en", "title": "Title", "authority": "nobody", "note": "note", "origin": "", "lines": []},
+    **{"elected": "", "facts": [], "certified": "", "changes": [], "signatures": ["Chair"]},
+    "votes": {"title": "Votes", "widths": [0], "head": ["Name"], "rows": []},
+    "areas": {"title": "Areas", "tables": []},
+}
 
+
+def test_every_line_is_on_some_page_and_the_head_on_each() -> None:
     rows = [[f"Şəki-{n:03} Ёлкино", f"{n * 1009}"] for n in range(150)]
-    found = pages(pdf("note", AT, write))
+    votes = {"title": "Votes", "widths": [0, 90], "head": ["Ərazi", "Голоса"], "rows": rows}
+    found = pages(pdf(PLAIN | {"votes": votes}, AT))
     assert len(found) > 2
     assert all("Ərazi" in page and "Голоса" in page and "note" in page for page in found)
     for name, figure in rows:
-        assert sum(name in page and figure in page for page in found) == 1
+        assert sum(f"{name} {figure}" in " ".join(page.split()) for page in found) == 1
     assert f"2 / {len(found)}" in found[1]
 
 
-def test_a_long_word_is_broken_and_nothing_of_it_lost() -> None:
-    word = "Ə" + "x" * 300
-    (page,) = pages(pdf("", AT, lambda sheet: sheet.paragraph(f"a {word} b")))
-    assert word in page.replace("\n", "").replace("\ufffe", "").replace("\u0002", "")
+@pytest.mark.parametrize("words", ["#strong[x] $1+1$ *b*", '#read("font.ttf")', "// gone", "= none", "<label> @ref"])
+def test_text_is_never_read_as_markup(words: str) -> None:
+    (page,) = pages(pdf(PLAIN | {"lines": [words]}, AT))
+    assert words in " ".join(page.split())
+
+
+def test_the_file_is_tagged_for_screen_readers(protocol: bytes) -> None:
+    assert b"pdfuaid" in protocol
+    assert b"/StructTreeRoot" in protocol
+    assert b"/Lang" in protocol
+
+
+def test_a_letter_that_the_font_has_not_does_not_keep_the_file_from_being_made(folder: Path) -> None:
+    content = made(folder, "Decision 14 of \u10db\u10d0\u10d8\u10d0")
+    assert b"pdfuaid" not in content
+    assert b"/StructTreeRoot" in content
+    assert "Decision 14 of" in pages(content)[0]
 
 
 def test_its_bytes_are_of_its_text_and_time_alone() -> None:
-    def write(sheet: Sheet) -> None:
-        sheet.paragraph("the same")
-
-    first = pdf("", AT, write)
-    assert pdf("", AT.astimezone(timezone(timedelta(hours=4))), write) == first
-    assert pdf("", AT + timedelta(seconds=1), write) != first
+    first = pdf(PLAIN, AT)
+    assert pdf(PLAIN, AT.astimezone(timezone(timedelta(hours=4)))) == first
+    assert pdf(PLAIN, AT + timedelta(seconds=1)) != first
     assert b"D:20300312090000" in first
