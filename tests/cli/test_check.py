@@ -12,8 +12,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from tallyroom.cli import public, watch
+from tallyroom.cli import watch
 from tallyroom.cli.main import main
+from tallyroom.record import witness_http
 from tallyroom.record.proof import TlogProof
 from tallyroom.record.witness import open_witness
 from tallyroom.record.witness_http import WitnessServer
@@ -193,6 +194,7 @@ WRONG_CALLS = {
     "a monitor of nobody": ["monitor", "http://127.0.0.1:9", "--state", "STATE", "--once"],
     "a witness of nothing": ["witness", "new", "STATE", "--name", "w", "--log", "x"],
     "a witness that is none": ["witness", "keys", "NOWHERE"],
+    "a console under no policy": ["serve", "ELECTION", "--policy", "PAGE"],
     "a site published under no policy": ["publish", "ELECTION", "STATE", "--policy", "PAGE"],
 }
 
@@ -285,15 +287,15 @@ def test_a_quorum_that_goes_missing_half_way_leaves_the_site_whole(
     policy, site = write_policy(tmp_path, spring, blue), tmp_path / "site"
     assert run("publish", spring, site, "--policy", policy, "--at", AT).status == 0
     shown = files(site)
-    collect, asked = public.collect, []
+    collect, asked = witness_http.collect, []
 
     def failing(*arguments: object) -> bytes:
         asked.append(arguments)
         if len(asked) > 2:
-            raise public.NotCosigned("checkpoint", "has no quorum of witnesses")
+            raise witness_http.NotCosigned("checkpoint", "has no quorum of witnesses")
         return collect(*arguments)
 
-    monkeypatch.setattr(public, "collect", failing)
+    monkeypatch.setattr(witness_http, "collect", failing)
     assert run("publish", spring, site, "--policy", policy, "--at", AT).status == 1
     assert files(site) == shown
     monkeypatch.undo()

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from queue import Queue
 
 import pytest
 
@@ -13,9 +14,11 @@ from tallyroom.record import witness_http
 from tallyroom.record.log import Log
 from tallyroom.record.note import Signer
 from tallyroom.record.policy import Policy, read_policy
+from tallyroom.record.policy import Witness as KnownWitness
 from tallyroom.record.store import Store
+from tallyroom.record.stored import StoredTree
 from tallyroom.record.witness import SIZE_TYPE, Request, Witness, hash_of
-from tallyroom.record.witness_http import NotCosigned, WitnessServer, ask_for_checkpoint, collect
+from tallyroom.record.witness_http import NotCosigned, Reply, WitnessServer, ask_for_checkpoint, collect
 from tests.record.conftest import ORIGIN, entry
 from tests.record.witnesses import NewLog, evidence, forked, request, witness_in
 
@@ -154,6 +157,27 @@ def test_without_a_quorum_there_is_no_cosigned_checkpoint(
         assert "w1: http://127.0.0.1:9/add-checkpoint: gives no answer" in said
         assert "not of the key in the policy" in said
         assert collect(log.tree, log.checkpoint, policy_of(signer, "any", (witness, url), absent, wrong))
+
+
+def test_a_quorum_does_not_wait_for_a_witness_that_hangs(
+    new_log: NewLog, witness: Witness, url: str, signer: Signer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, returned, waited = new_log(5), threading.Event(), Queue[bool]()
+    policy = policy_of(signer, "any", (witness, url), (witness_in(tmp_path / "slow", signer, "slow.example"), "http://x"))
+    bring = witness_http._bring
+
+    def hanging(tree: StoredTree, note: bytes, asked: KnownWitness) -> Reply:
+        if asked.url == url:
+            return bring(tree, note, asked)
+        waited.put(returned.wait(30))
+        return Reply(asked.name, refusal="too late")
+
+    monkeypatch.setattr(witness_http, "_bring", hanging)
+    monkeypatch.setattr(witness_http, "GRACE", 0.01)
+    cosigned = collect(log.tree, log.checkpoint, policy)
+    returned.set()
+    assert waited.get(timeout=30)
+    assert policy.cosigners(policy.open(cosigned)[1]) == ("w0",)
 
 
 def test_a_witness_that_has_seen_more_says_so(

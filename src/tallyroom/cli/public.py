@@ -17,7 +17,7 @@ from tallyroom.record.canonical import encode_base64
 from tallyroom.record.fsck import fsck as check_record
 from tallyroom.record.log import VKEY
 from tallyroom.record.note import Verifier
-from tallyroom.record.witness_http import NotCosigned, collect
+from tallyroom.record.witness_http import NotCosigned, cosigning
 from tallyroom.tally.replay import replay
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
@@ -41,13 +41,10 @@ def publish_(
 
     With --policy the witnesses that it names with an address cosign first; exit 1 without their quorum.
     """
-    trusted = policy_of(policy)
+    trusted = policy_of(policy)  # read before anything is opened
     definition = load(folder)
     clerk = writer(folder, definition)
-
-    def cosign(checkpoint: bytes) -> bytes:
-        return checkpoint if trusted is None else collect(clerk.log.tree, checkpoint, trusted)
-
+    cosign = cosigning(clerk.log, trusted)
     try:
         with bar("Replaying the record") as progress:
             state = replay(definition, clerk.log, progress=progress)

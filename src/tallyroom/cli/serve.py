@@ -12,8 +12,12 @@ from tallyroom.announce.publish import restore
 from tallyroom.announce.serve import site_server
 from tallyroom.cli.public import Host, Port
 from tallyroom.cli.public import run as run_site
-from tallyroom.cli.say import load, refuse
+from tallyroom.cli.say import PolicyFile, load, policy_of, refuse
+from tallyroom.election.definition import Definition
 from tallyroom.intake.opening import reader
+from tallyroom.record.log import Log
+from tallyroom.record.policy import Policy
+from tallyroom.record.witness_http import NotCosigned, cosigning
 
 Out = Annotated[Path | None, typer.Option("--out", metavar="OUT", help="The published site; DIR/site if not given.")]
 Url = Annotated[
@@ -27,30 +31,47 @@ def register(app: typer.Typer) -> None:
     app.command("serve", epilog="Example:  tallyroom serve spring --port 8000")(serve)
 
 
-def serve(folder: Folder, host: Host = "127.0.0.1", port: Port = 8000, out: Out = None, url: Url = "") -> None:
+def serve(
+    folder: Folder,
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    out: Out = None,
+    url: Url = "",
+    policy: PolicyFile = None,
+) -> None:
     """Serve console and public pages in one process; of a published site the pages alone.
 
-    The first start makes the console's database and prints a one-time link for the first administrator.
+    The first start makes the console's database and prints a one-time link for the first administrator.  With --policy
+    nothing is published before its witnesses have cosigned.
     """
     if (folder / "latest.json").exists():
         run_site(site_server(folder, host, port))
         return
     site = out or folder / "site"
+    trusted = policy_of(policy)
     definition = load(folder)
     log = reader(folder)
     if not (site / "latest.json").exists():
-        for name in restore(definition, log, folder, site):
+        _restore(definition, log, folder, site, trusted)
+    _serve_console(folder, site, host, port, url, policy)
+
+
+def _restore(definition: Definition, log: Log, folder: Path, site: Path, policy: Policy | None) -> None:
+    """Make the site again; without the quorum of the policy it is left to the next publication."""
+    try:
+        for name in restore(definition, log, folder, site, cosigning(log, policy)):
             print(f"{name} comes out other than it was published and was left out.", file=sys.stderr)
-    _serve_console(folder, site, host, port, url)
+    except NotCosigned as error:
+        print(f"notice: the site is not made again yet. {error}", file=sys.stderr)
 
 
-def _serve_console(folder: Path, site: Path, host: str, port: int, url: str) -> None:
+def _serve_console(folder: Path, site: Path, host: str, port: int, url: str, policy: Path | None) -> None:
     from tallyroom.console import server  # noqa: PLC0415 - no other command waits for Django to load
 
     port = server.free_port(host, port)
     address = url.rstrip("/") or _address(host, port)
     _check_address(address)
-    server.prepare(folder, site, address)
+    server.prepare(folder, site, address, policy)
     first = server.first_administrator()
     print(f"Public pages  {address}/\nConsole       {address}/console/", flush=True)
     if first is not None:

@@ -26,7 +26,7 @@ THREADS = 16
 """Requests under way at once: most of them wait for the disk, not for this process."""
 
 
-def prepare(folder: Path, site: Path | None = None, url: str = "") -> None:
+def prepare(folder: Path, site: Path | None = None, url: str = "", policy: Path | None = None) -> None:
     """Load Django for an election folder, with a secret key and the newest tables; makes what is missing.
 
     Raises BadInput where DATABASE_URL is none, django.db.Error where the database cannot be reached.
@@ -36,6 +36,8 @@ def prepare(folder: Path, site: Path | None = None, url: str = "") -> None:
     os.environ["TALLYROOM_SITE"] = str((site or folder / "site").absolute())
     if url:
         os.environ["TALLYROOM_URL"] = url
+    if policy:
+        os.environ["TALLYROOM_POLICY"] = str(policy.absolute())
     os.environ["DJANGO_SETTINGS_MODULE"] = "tallyroom.console.settings"
     django.setup()
     create_tables()

@@ -2,10 +2,11 @@
 
 TALLYROOM_FOLDER  the election folder; the working folder where it is not given
 TALLYROOM_SITE    the published site that is shown beside the console; FOLDER/site if not given
+TALLYROOM_POLICY  the policy whose witnesses cosign what is published; nobody does if not given
 TALLYROOM_URL     the address that browsers use, where it is not http://localhost: behind a proxy that speaks TLS
 DATABASE_URL      postgresql://user:password@host:port/name; a SQLite file in FOLDER/private if not given
 
-`server.prepare` sets the first three and makes what is missing (key, tables) before Django is loaded.
+`server.prepare` sets the first four and makes what is missing (key, tables) before Django is loaded.
 """
 
 import os
@@ -18,6 +19,7 @@ from tallyroom.console.database import database_of
 
 FOLDER = Path(os.environ.get("TALLYROOM_FOLDER", "."))
 SITE_FOLDER = Path(os.environ.get("TALLYROOM_SITE", FOLDER / "site"))
+POLICY_FILE = os.environ.get("TALLYROOM_POLICY", "")
 KEY_FILE = FOLDER / "private" / "console.secret"
 ADDRESS = urlsplit(os.environ.get("TALLYROOM_URL", "http://localhost"))
 HTTPS = ADDRESS.scheme == "https"

@@ -9,7 +9,8 @@ Nobody is asked who he is: the signature of the log on a checkpoint is what coun
 import re
 import socket
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,6 +19,7 @@ from typing import Any
 
 from tallyroom.record.cosignature import cosigned_at
 from tallyroom.record.error import RecordError
+from tallyroom.record.log import Log
 from tallyroom.record.note import read_note, read_signatures
 from tallyroom.record.policy import Policy, satisfied
 from tallyroom.record.policy import Witness as KnownWitness
@@ -34,6 +36,9 @@ MAX_CONNECTION = 30.0
 
 MAX_ANSWER = 64_000
 """The longest answer of a witness, in bytes."""
+
+GRACE = 2.0
+"""Seconds for which a quorum that is met waits for the other witnesses."""
 
 _GET = re.compile(r"/([0-9a-f]{64})/checkpoint")
 _SIZE = re.compile(rb"(0|[1-9][0-9]{0,18})\n")
@@ -152,15 +157,24 @@ class Reply:
 def collect(tree: StoredTree, note: bytes, policy: Policy) -> bytes:
     """The checkpoint of a tree with the cosignatures of the policy's witnesses that have an address.
 
-    All are asked at once.  NotCosigned, which says what each one answered, when there is no quorum.
+    All are asked at once, and whoever is slow is not waited for once there is a quorum.  NotCosigned, which says what
+    each one answered, when there is none.
     """
     asked = [witness for witness in policy.witnesses.values() if witness.url]
-    with ThreadPoolExecutor(max(1, len(asked))) as pool:
-        replies = list(pool.map(partial(_bring, tree, note), asked))
-    cosigned = note + "".join(reply.lines for reply in replies).encode()
-    is_met, who = satisfied(cosigned, policy)
+    pool = ThreadPoolExecutor(max(1, len(asked)))
+    calls = [pool.submit(_bring, tree, note, witness) for witness in asked]
+    pool.shutdown(wait=False)
+    is_met, who = satisfied(note, policy)
+    cosigned, pending = note, {*calls}
+    while pending:
+        done, pending = wait(pending, GRACE if is_met else None, FIRST_COMPLETED)
+        if not done:
+            break
+        lines = "".join(call.result().lines for call in calls if call not in pending)
+        is_met, who = satisfied(cosigned := note + lines.encode(), policy)
     if is_met:
         return cosigned
+    replies = [call.result() for call in calls]
     refused = "; ".join(f"{reply.witness}: {reply.refusal}" for reply in replies if reply.refusal)
     raise NotCosigned(
         "checkpoint",
@@ -169,6 +183,11 @@ def collect(tree: StoredTree, note: bytes, policy: Policy) -> bytes:
         f"{', '.join(who) or 'no witness'} ({refused or 'no other witness has an address'})",
         "The public copy stays as it is. Reach the witnesses that are missing, or use a policy that does without.",
     )
+
+
+def cosigning(log: Log, policy: Policy | None) -> Callable[[bytes], bytes]:
+    """What a publication asks: its log's checkpoint with the cosignatures of a policy, or as it is under none."""
+    return lambda checkpoint: checkpoint if policy is None else collect(log.tree, checkpoint, policy)
 
 
 def _bring(tree: StoredTree, note: bytes, witness: KnownWitness) -> Reply:

@@ -16,6 +16,9 @@ from tallyroom.console.publishing.weighing import basis
 from tallyroom.console.submissions.jobs import JobRefused
 from tallyroom.intake.room import CountingRoom
 from tallyroom.record.clerk import Clerk
+from tallyroom.record.error import RecordError
+from tallyroom.record.policy import Policy, read_policy
+from tallyroom.record.witness_http import NotCosigned, cosigning
 from tallyroom.tally.replay import catch_up
 from tallyroom.tally.state import State
 
@@ -29,18 +32,39 @@ _lock = threading.Lock()
 def run(room: CountingRoom, clerk: Clerk, first: int, details: dict[str, Any]) -> None:
     """Publish the count as it stands; or, where the record is longer than `first`, finish what a crash cut off.
 
-    details: at, the time shown, and basis, what whoever confirmed had seen.  Raises JobRefused with nothing entered.
+    details: at, the time shown, and basis, what whoever confirmed had seen.  Raises JobRefused with nothing entered; or
+    with acts of a snapshot in the record where its witnesses went missing half-way: the next job shows that first.
     """
     site = Path(settings.SITE_FOLDER)
     with _lock:
-        state = _count(room.folder, room)
+        state, cosign = _count(room.folder, room), cosigning(clerk.log, policy())
         catch_up(state, clerk.log)
-        if clerk.log.size > first:
-            go_on(state, clerk, room.folder, site, ROLE)
-            return
-        if basis(state) != details["basis"]:
-            raise JobRefused("something else than further protocols has come since it was confirmed: look again")
-        publish(state, clerk, room.folder, site, details["at"], ROLE)
+        try:
+            if (resumed := clerk.log.size > first) or _is_behind(state, site):
+                go_on(state, clerk, room.folder, site, ROLE, cosign)
+                if not resumed:
+                    raise JobRefused("the snapshot before it, whose witnesses had gone, is shown only now: look again")
+                return
+            if basis(state) != details["basis"]:
+                raise JobRefused("something else than further protocols has come since it was confirmed: look again")
+            publish(state, clerk, room.folder, site, details["at"], ROLE, cosign)
+        except NotCosigned as error:
+            raise JobRefused(str(error)) from None
+
+
+def policy() -> Policy | None:
+    """The policy that this console publishes under, as its file is now.  Raises RecordError where it is none."""
+    name = settings.POLICY_FILE
+    try:
+        return read_policy(Path(name).read_bytes(), name) if name else None
+    except OSError as error:
+        raise RecordError(name, f"cannot be read: {error.strerror}") from None
+
+
+def _is_behind(state: State, site: Path) -> bool:
+    """Whether the newest snapshot, whose acts are in the record, was never shown whole."""
+    number = len(state.publications)
+    return number > 0 and not (site / f"v/{number}/stations.csv").exists()
 
 
 @lru_cache(maxsize=1)

@@ -24,6 +24,8 @@ from tallyroom.console.submissions.outbox import submit
 from tallyroom.console.submissions.wiring import room
 from tallyroom.intake.opening import reader
 from tallyroom.intake.secrecy import revealing
+from tallyroom.record.error import RecordError
+from tallyroom.record.witness_http import cosigning
 
 Kind = Proposal.Kind
 PAGES = {
@@ -67,6 +69,7 @@ def publication(request: HttpRequest) -> HttpResponse:
             "flagged": flagged[:SHOWN],
             "flagged_count": len(flagged),
             "rule": definition().secrecy.rule,
+            "policy": Path(settings.POLICY_FILE).name,
             "proposal": found,
             "mine": found is not None and found.made_by_id == person_of(request).pk,
             "moved": found is not None and found.basis != seen,
@@ -104,9 +107,20 @@ def confirm(request: HttpRequest, number: int) -> HttpResponse:
         key = proposal.submission_key
         return [submit([], press.ROLE, person, key, Action.PUBLISH, "", press.JOB, details)]
 
-    if Proposal.objects.filter(pk=number, kind=Kind.PUBLICATION).exists():
+    if Proposal.objects.filter(pk=number, kind=Kind.PUBLICATION).exists() and _witnessed(request):
         proposing.confirm(request, number, hand_in)
     return redirect("publishing")
+
+
+def _witnessed(request: HttpRequest) -> bool:
+    """Whether the witnesses answer.  They are asked again in the sequencer's turn, where all others wait for them."""
+    log = reader(room().folder)
+    try:
+        cosigning(log, press.policy())(log.checkpoint)
+    except RecordError as error:
+        messages.error(request, str(error))
+        return False
+    return True
 
 
 @require_POST
