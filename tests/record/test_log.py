@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tallyroom.record.error import Damaged, Locked, RecordError
 from tallyroom.record.log import Log
 from tallyroom.record.note import Signer
+from tallyroom.record.store import Store
 from tallyroom.record.tiles import MAX_ENTRY, edge_paths
 from tallyroom.record.tree import EMPTY_ROOT, Frontier, leaf_hashes
 from tests.record.conftest import ORIGIN, entry
@@ -102,6 +103,26 @@ def test_a_reader_of_an_older_checkpoint_reads_on(new_log: NewLog) -> None:
     assert list(reader.verified_entries()) == [entry(index) for index in range(3)]
     log.append([entry(index) for index in range(10, 600)])
     assert list(reader.verified_entries()) == [entry(index) for index in range(3)]
+
+
+@pytest.mark.parametrize("size", [5, 255])
+def test_a_file_that_is_removed_while_it_is_looked_for_is_found_in_the_wider_one(
+    new_log: NewLog, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """The writer signs and sweeps between a reader's look for a partial file and its reading."""
+    log, before, swept = new_log(size), Store.read, list[str]()
+    reading = Log.open(log.folder, log.verifier)
+
+    def read(store: Store, path: str) -> bytes:
+        if path.endswith(f"entries/000.p/{size}") and not swept:
+            swept.append(path)
+            log.append([entry(size)])
+        return before(store, path)
+
+    monkeypatch.setattr(Store, "read", read)
+    assert list(reading.verified_entries(size - 1)) == [entry(size - 1)]
+    assert swept
+    assert not (log.folder / swept[0]).exists()
 
 
 def test_an_entry_that_is_too_long_is_refused_before_anything_is_written(new_log: NewLog) -> None:

@@ -7,6 +7,7 @@ renamed, and its folder is flushed. Readers of an older size find their partial 
 import os
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from tallyroom.record.error import Damaged
@@ -14,6 +15,9 @@ from tallyroom.record.tiles import WIDTH, decode_bundle, entries_path, split_has
 
 _FLUSHES = 8
 """Flushes under way at once; a disk merges them, and more brings nothing."""
+
+LOOKS = 3
+"""Looks for a file that is gone before it is read; a writer would have to sign between each two of them."""
 
 
 def flush_folder(folder: Path) -> None:
@@ -103,17 +107,24 @@ class Store:
         self._flushed |= unsure
 
     def _first(self, path: Callable[[int], str], width: int, split: Callable[[bytes], list[bytes]]) -> list[bytes]:
-        found = self._widest(path, width)
+        found, data = self._look(path, width)
         try:
-            items = split(self.read(found))
+            items = split(data)
         except ValueError as error:
             raise Damaged(found, str(error), mend="Restore the file from a copy.") from error
         if len(items) < width:
             raise Damaged(found, "too short", str(width), str(len(items)), "Restore the file from a copy.")
         return items[:width]
 
+    def _look(self, path: Callable[[int], str], width: int) -> tuple[str, bytes]:
+        # The writer removes a partial file once a wider one is signed: since our size was read, or while we look.
+        for _ in range(LOOKS):
+            found = self._widest(path, width)
+            with suppress(Damaged):
+                return found, self.read(found)
+        return found, self.read(found)
+
     def _widest(self, path: Callable[[int], str], width: int) -> str:
-        # The writer removes a partial file once a wider one is signed, perhaps since our size was read.
         for candidate in (width, WIDTH, *range(width + 1, WIDTH)):
             if (self.folder / path(candidate)).exists():
                 return path(candidate)
