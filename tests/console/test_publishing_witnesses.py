@@ -101,7 +101,7 @@ def test_a_snapshot_whose_witnesses_went_missing_is_shown_by_the_next_one(
     assert len(acts(folder, Publication)) == entered
     assert (site / "v/1/results.json").exists() is (entered == 2)
     assert not (site / "v/1/stations.csv").exists()
-    assert "is shown only now: look again" in publish(pair)
+    assert "had not been shown whole, and is only now: look again" in publish(pair)
     assert (site / "v/1/stations.csv").exists()
     assert len(acts(folder, Publication)) == 2
     publish(pair)

@@ -103,7 +103,7 @@ def say(request: HttpRequest, *submissions: Submission) -> bool:
             messages.success(request, _("In the record: %(count)d acts, %(first)d to %(last)d.") % counted)
     for one in found:
         if one.status == Status.REFUSED:
-            messages.error(request, _("The record did not take it: %(why)s.") % {"why": one.why})
+            messages.error(request, _("The record did not take it: %(why)s.") % {"why": _(one.why)})
         elif one.status != Status.DONE:
             messages.warning(request, _("Handed in and kept; it is not in the record yet. Look again in a moment."))
     return all(one.status != Status.REFUSED for one in found)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 from tallyroom.announce.publish import go_on, publish
 from tallyroom.console.publishing.weighing import basis
@@ -25,6 +26,8 @@ from tallyroom.tally.state import State
 JOB = "publish"
 ROLE = "desk-1"
 """The role that signs publications."""
+SHOWN_NOW = gettext_noop("the snapshot before it had not been shown whole, and is only now: look again")
+OTHER_ACTS = gettext_noop("something else than further protocols has come since it was confirmed: look again")
 
 _lock = threading.Lock()
 
@@ -43,10 +46,10 @@ def run(room: CountingRoom, clerk: Clerk, first: int, details: dict[str, Any]) -
             if (resumed := clerk.log.size > first) or _is_behind(state, site):
                 go_on(state, clerk, room.folder, site, ROLE, cosign)
                 if not resumed:
-                    raise JobRefused("the snapshot before it, whose witnesses had gone, is shown only now: look again")
+                    raise JobRefused(SHOWN_NOW)
                 return
             if basis(state) != details["basis"]:
-                raise JobRefused("something else than further protocols has come since it was confirmed: look again")
+                raise JobRefused(OTHER_ACTS)
             publish(state, clerk, room.folder, site, details["at"], ROLE, cosign)
         except NotCosigned as error:
             raise JobRefused(str(error)) from None
