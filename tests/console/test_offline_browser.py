@@ -122,6 +122,21 @@ def test_the_second_person_keys_without_a_network_and_the_form_is_accepted(
     assert FormRow.objects.get(pk=row.pk).stage == Stage.ACCEPTED
 
 
+def test_who_types_on_is_not_called_back_when_a_report_is_kept(
+    windows: dict[str, BrowserContext], address: str, people: dict[str, Person]
+) -> None:
+    people["oscar"].receive("S-0001")
+    page = open_page(windows["kim"], address)
+    windows["kim"].set_offline(True)
+    report(page, "turnout", voted="40")
+    first = page.locator("#fields input").first
+    first.fill("200")
+    expect(page.locator("#queue .waiting")).to_have_count(1)
+    expect(first).to_be_focused()
+    expect(first).to_have_value("200")
+    expect(page.locator("#r-voted")).to_have_value("")
+
+
 def test_a_conflict_and_a_doubt_stay_and_say_why(
     windows: dict[str, BrowserContext], address: str, people: dict[str, Person], folder: Path
 ) -> None:

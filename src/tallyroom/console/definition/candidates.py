@@ -57,9 +57,6 @@ def confirm(request: HttpRequest, number: int) -> HttpResponse:
     get_object_or_404(Proposal, pk=number, kind=Kind.CANDIDATE)
     with room().reading() as state:
         seen = basis(state)
-    if request.POST.get("basis") != seen:
-        messages.error(request, _("More than protocols has come into the record since you looked. Look again."))
-        return redirect("definition")
 
     def hand_in(proposal: Proposal) -> list[Submission]:
         act = CandidateStatus(
@@ -72,5 +69,6 @@ def confirm(request: HttpRequest, number: int) -> HttpResponse:
         key = proposal.submission_key
         return [submit([act], "commission", person_of(request), key, Action.CHANGE_DEFINITION, "")]
 
-    proposing.confirm(request, number, hand_in)
+    if proposing.unchanged(request, seen):
+        proposing.confirm(request, number, hand_in)
     return redirect("definition")

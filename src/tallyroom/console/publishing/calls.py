@@ -69,9 +69,6 @@ def confirm(request: HttpRequest, number: int) -> HttpResponse:
     get_object_or_404(Proposal, pk=number, kind=Kind.CALL)
     with room().reading() as state:
         seen = basis(state)
-    if request.POST.get("basis") != seen:
-        messages.error(request, _("More than protocols has come into the record since you looked. Look again."))
-        return redirect("calls")
 
     def both(proposal: Proposal) -> list[Submission]:
         act = Call(at=now(), contest=proposal.contest, candidate=proposal.candidate)
@@ -81,7 +78,8 @@ def confirm(request: HttpRequest, number: int) -> HttpResponse:
             for desk, person in zip(DESKS, people, strict=True)
         ]
 
-    proposing.confirm(request, number, both)
+    if proposing.unchanged(request, seen):
+        proposing.confirm(request, number, both)
     return redirect("calls")
 
 

@@ -149,8 +149,7 @@ def confirm(request: HttpRequest, number: int) -> HttpResponse:
 def _ready(request: HttpRequest, weighed: Weighed) -> bool:
     """Whether nothing stands in the way; else a word on what does."""
     found = weighed.standing
-    if request.POST.get("basis") != weighed.basis:
-        messages.error(request, _("More than protocols has come into the record since you looked. Look again."))
+    if not proposing.unchanged(request, weighed.basis):
         return False
     if not found.possible:
         detail = {"missing": found.missing, "review": found.in_review}

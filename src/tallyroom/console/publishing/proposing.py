@@ -29,10 +29,6 @@ ACTION = {
 Open, Confirmed, Withdrawn = Proposal.State.OPEN, Proposal.State.CONFIRMED, Proposal.State.WITHDRAWN
 
 
-class StaleBasis(Exception):
-    """Something that matters has come into the record since the page was made."""
-
-
 def open_proposal(kind: Proposal.Kind, contest: str = "") -> Proposal | None:
     """The proposal that waits for a second person."""
     found = Proposal.objects.select_related("made_by").filter(kind=kind, contest=contest, state=Open)
@@ -87,6 +83,14 @@ def confirm(request: HttpRequest, number: int, hand_in: Callable[[Proposal], lis
         submissions = hand_in(proposal)
         note(person, gettext_noop("confirmed"), f"{proposal.kind} {number}", request, proposed_by=proposal.made_by_id)
     return say(request, *submissions)
+
+
+def unchanged(request: HttpRequest, seen: str) -> bool:
+    """Whether the basis that this person's page was made of is still `seen`; else a word on the next page."""
+    if request.POST.get("basis") == seen:
+        return True
+    messages.error(request, _("More than protocols has come into the record since you looked. Look again."))
+    return False
 
 
 def withdraw(request: HttpRequest, number: int) -> Proposal:

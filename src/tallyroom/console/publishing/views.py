@@ -5,8 +5,7 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from tallyroom.announce.bulletin import Context, bulletin
@@ -84,9 +83,7 @@ def propose(request: HttpRequest) -> HttpResponse:
     """Propose to publish what the page has shown."""
     with room().reading() as state:
         size, seen = state.size, basis(state)
-    if request.POST.get("basis") != seen:
-        _look_again(request)
-    else:
+    if proposing.unchanged(request, seen):
         proposing.propose(request, Proposal(kind=Kind.PUBLICATION, size=size, basis=seen))
     return redirect("publishing")
 
@@ -95,11 +92,9 @@ def propose(request: HttpRequest) -> HttpResponse:
 @needs(Action.PUBLISH)
 def confirm(request: HttpRequest, number: int) -> HttpResponse:
     """Confirm it: the snapshot is made of the record as it stands when it is the sequencer's turn."""
+    get_object_or_404(Proposal, pk=number, kind=Kind.PUBLICATION)
     with room().reading() as state:
         seen = basis(state)
-    if request.POST.get("basis") != seen:
-        _look_again(request)
-        return redirect("publishing")
 
     def hand_in(proposal: Proposal) -> list[Submission]:
         details = {"at": now(), "basis": seen}
@@ -107,7 +102,7 @@ def confirm(request: HttpRequest, number: int) -> HttpResponse:
         key = proposal.submission_key
         return [submit([], press.ROLE, person, key, Action.PUBLISH, "", press.JOB, details)]
 
-    if Proposal.objects.filter(pk=number, kind=Kind.PUBLICATION).exists() and _witnessed(request):
+    if proposing.unchanged(request, seen) and _witnessed(request):
         proposing.confirm(request, number, hand_in)
     return redirect("publishing")
 
@@ -127,9 +122,3 @@ def _witnessed(request: HttpRequest) -> bool:
 def withdraw(request: HttpRequest, number: int) -> HttpResponse:
     """Withdraw a proposal of any kind."""
     return redirect(PAGES[Kind(proposing.withdraw(request, number).kind)])
-
-
-def _look_again(request: HttpRequest) -> None:
-    messages.error(
-        request, _("More than protocols has come into the record since you looked. Look again, then decide.")
-    )

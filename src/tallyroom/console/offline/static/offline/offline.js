@@ -197,9 +197,13 @@ at("report").addEventListener("submit", async (event) => {
   if (!desk.stations.some((one) => one.id === station)) return complain(form, say.station);
   if (kind === "turnout" && !/^\d{1,6}$/.test(voted.trim())) return complain(form, say.number);
   complain(form, "");
-  await add(kind === "turnout" ? { kind, station, hour, voted: Number(voted) } : { kind, station });
+  // At once, before it is on the disk: what is typed from now on is of the next report.
   form.elements.voted.value = "";
   form.elements.station.focus();
+  await add(kind === "turnout" ? { kind, station, hour, voted: Number(voted) } : { kind, station }).catch((error) => {
+    form.elements.voted.value = voted;
+    throw error;
+  });
 });
 
 at("protocol").addEventListener("submit", async (event) => {
@@ -213,14 +217,14 @@ at("protocol").addEventListener("submit", async (event) => {
     complain(form, say.number);
     return wrong.focus();
   }
+  const figures = Object.fromEntries(fields.map((one) => [one.name, one.value.trim() === "?" ? null : Number(one.value)]));
   const before = await kept();
   const twice = (one) => one.user === desk.user && one.state === "waiting" && one.content.kind === "protocol" && one.content.station === station && one.content.contest === contest;
   if (before.some(twice)) return complain(form, say.same);
   complain(form, "");
-  const figures = Object.fromEntries(fields.map((one) => [one.name, one.value.trim() === "?" ? null : Number(one.value)]));
   await add({ kind: "protocol", contest, station, round, figures });
   for (const field of fields) field.value = "";
-  form.elements.form.focus();
+  if (form.contains(document.activeElement)) form.elements.form.focus(); // who has gone on is not called back
 });
 
 at("send").addEventListener("click", send);
