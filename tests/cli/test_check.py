@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,8 +16,8 @@ from tallyroom.cli.main import main
 from tallyroom.record import witness_http
 from tallyroom.record.proof import TlogProof
 from tallyroom.record.witness import open_witness
-from tallyroom.record.witness_http import WitnessServer
 from tests.cli.conftest import Ran, Run
+from tests.record.witnesses import NOW, served
 
 AT = "2025-06-15T21:00:00+00:00"
 STATION = "S-0001"
@@ -236,10 +235,8 @@ def blue(run: Run, spring: Path, tmp_path: Path) -> Iterator[str]:
     assert made.status == 0
     assert run("witness", "keys", tmp_path / "blue").out == made.out
     assert run("witness", "keys", tmp_path / "blue", "--json").json["vkeys"] == [made.out.strip()]
-    with WitnessServer(open_witness(tmp_path / "blue", lambda: 1_770_480_000), "127.0.0.1", 0) as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with served(open_witness(tmp_path / "blue", lambda: NOW)) as address:
+        yield address
 
 
 def write_policy(tmp_path: Path, spring: Path, url: str) -> Path:

@@ -59,8 +59,9 @@ def test_everybody_reads_the_definition_and_the_hash_of_each_file(
 
 
 @on_sqlite
-@pytest.mark.parametrize("name", ["console.sqlite3", "..%2fprivate%2fconsole.secret", "%2e%2e", "private", "record"])
-def test_no_other_file_is_given_out(browser: Browsers, person: People, name: str) -> None:
+@pytest.mark.parametrize("name", ["notes.txt", "..%2fprivate%2fconsole.secret", "%2e%2e", "private", "record"])
+def test_no_other_file_is_given_out(browser: Browsers, person: People, folder: Path, name: str) -> None:
+    (folder / "notes.txt").write_text("of nobody's concern")
     assert browser(person("olga", "observer")).get(f"{PAGE}files/{name}").status_code == 404
 
 

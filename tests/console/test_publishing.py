@@ -242,6 +242,7 @@ def test_what_the_arithmetic_says_is_said_in_the_readers_language(
     pages = [text(pair[0].get(address)) for address in (CALLS, CERTIFY)]
     assert all(half in page for page in pages)
     assert all(("depends on what comes" in page) == (language == "en") for page in pages)
-    assert ("A lead of 60 votes; at most" in pages[0]) == (language == "en")
+    assert ("A lead of 60 votes; at most 1,980 can still come" in pages[0]) == (language == "en")
+    assert ("1,980" in pages[0]) == (language == "en")
     count(system, *ALL[2:])
     assert ("A lead of 180 votes, and nothing is outstanding" in text(pair[0].get(CALLS))) == (language == "en")

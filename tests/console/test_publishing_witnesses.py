@@ -1,6 +1,5 @@
 """Publishing under a policy: nothing is shown before its witnesses have cosigned, and nothing is lost without them."""
 
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,10 +15,11 @@ from tallyroom.record.log import Log
 from tallyroom.record.note import Verifier
 from tallyroom.record.policy import Policy
 from tallyroom.record.witness import Witness, create_witness, open_witness
-from tallyroom.record.witness_http import NotCosigned, WitnessServer, cosigning
+from tallyroom.record.witness_http import NotCosigned, cosigning
 from tallyverify.__main__ import main as verify
 from tests.console.night import acts, on_sqlite, text
 from tests.console.results_desk import PUBLISH, Pair, count, publish, seen
+from tests.record.witnesses import NOW, served
 
 pytestmark = [pytest.mark.usefixtures("sequencer"), on_sqlite]
 NOWHERE = "http://127.0.0.1:9"
@@ -28,15 +28,13 @@ NOWHERE = "http://127.0.0.1:9"
 @pytest.fixture
 def witness(folder: Path, tmp_path: Path) -> Witness:
     create_witness(tmp_path / "blue", "blue.example/w", [Verifier.parse(read_vkey(folder / "record"))])
-    return open_witness(tmp_path / "blue", lambda: 1_770_480_000)
+    return open_witness(tmp_path / "blue", lambda: NOW)
 
 
 @pytest.fixture
 def address(witness: Witness) -> Iterator[str]:
-    with WitnessServer(witness, "127.0.0.1", 0) as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with served(witness) as address:
+        yield address
 
 
 @pytest.fixture

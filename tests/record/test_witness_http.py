@@ -4,7 +4,6 @@ import http.client
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from queue import Queue
 
@@ -18,17 +17,9 @@ from tallyroom.record.policy import Witness as KnownWitness
 from tallyroom.record.store import Store
 from tallyroom.record.stored import StoredTree
 from tallyroom.record.witness import SIZE_TYPE, Request, Witness, hash_of
-from tallyroom.record.witness_http import NotCosigned, Reply, WitnessServer, ask_for_checkpoint, collect
+from tallyroom.record.witness_http import NotCosigned, Reply, ask_for_checkpoint, collect
 from tests.record.conftest import ORIGIN, entry
-from tests.record.witnesses import NewLog, evidence, forked, request, witness_in
-
-
-@contextmanager
-def served(witness: Witness) -> Iterator[str]:
-    with WitnessServer(witness, "127.0.0.1", 0) as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+from tests.record.witnesses import NewLog, evidence, forked, request, served, witness_in
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """A witness to test with, and what a log brings to it."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tallyroom.record.log import Log
@@ -8,6 +10,7 @@ from tallyroom.record.note import Checkpoint, Signer, sign
 from tallyroom.record.proof import consistency_proof
 from tallyroom.record.tree import leaf_hash
 from tallyroom.record.witness import Request, Witness, create_witness, open_witness
+from tallyroom.record.witness_http import WitnessServer
 
 NewLog = Callable[[int], Log]
 NOW = 1_770_480_000
@@ -34,3 +37,12 @@ def forked(log: Log, size: int, signer: Signer) -> bytes:
 def evidence(witness: Witness) -> list[str]:
     files = (witness.folder / "evidence").rglob("*")
     return sorted(file.relative_to(witness.folder).as_posix() for file in files if file.is_file())
+
+
+@contextmanager
+def served(witness: Witness) -> Iterator[str]:
+    """The address of a witness while it answers."""
+    with WitnessServer(witness, "127.0.0.1", 0) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()

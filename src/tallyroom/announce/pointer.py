@@ -1,5 +1,7 @@
 """Pointer: which snapshot is the newest, in about 300 bytes that a page can ask for every few seconds."""
 
+from pathlib import Path
+
 import msgspec
 
 LATEST = "latest.json"
@@ -16,3 +18,8 @@ class Pointer(msgspec.Struct, frozen=True):
     root: str
     time: str
     state: str
+
+
+def is_site(place: Path) -> bool:
+    """Whether a folder is a published site, and not an election folder or anything else."""
+    return (place / LATEST).exists()

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import msgspec
 
-from tallyroom.announce.pointer import LATEST, Pointer
+from tallyroom.announce.pointer import LATEST, Pointer, is_site
 from tallyroom.election.definition import Contest, Definition
 from tallyroom.record.acts import Act, Publication, Seen, decode
 from tallyroom.record.error import Damaged, RecordError
@@ -24,6 +24,8 @@ from tallyroom.record.signatures import read_act
 from tallyroom.tally.contest import Status
 from tallyroom.tally.replay import TYPE_OF_PUBLICATION
 from tallyroom.tally.state import State
+
+_MEND = "Take it from another copy."
 
 STANDING = {
     Status.RECEIVED: "received, not yet accepted",
@@ -95,14 +97,14 @@ def publication(place: Path, log: Log, number: int) -> tuple[int, Publication] |
     it is another one.
     """
     results = place / f"v/{number}/results.json"
-    if not (place / LATEST).exists():
+    if not is_site(place):
         return publication_acts(log).get(number)
     if not results.exists():
         return None
     size = _read(results, _Prefix).snapshot.size
     act = read_act(log.tree.entry(size)) if 0 <= size < log.size else None
     if not isinstance(act, Publication) or act.number != number:
-        raise RecordError(str(results), "is of a snapshot that this record has not", mend="Take it from another copy.")
+        raise RecordError(str(results), "is of a snapshot that this record has not", mend=_MEND)
     return size, act
 
 
@@ -124,7 +126,8 @@ def published_act(
     entry = log.tree.entry(index) if index < log.size else b""
     act, status = read_act(entry), _STATUS.get(row.get("status", ""))
     if status is None or getattr(act, "station", "") != station or getattr(act, "contest", "") != contest.id:
-        raise RecordError(name, f"names an act for {station} that is not of it", got=text[:20])
+        mend = "Have tallyverify check the site, and take it from another copy."
+        raise RecordError(name, f"names an act for {station} that is not of it", got=text[:20], mend=mend)
     return StationAct(station, index, entry, status)
 
 
@@ -139,7 +142,7 @@ def _published_file(site: Path, log: Log, number: int, name: str) -> bytes:
         raise RecordError(f"v/{number}/{name}", "is not published yet", mend=mend)
     data = path.read_bytes()
     if (digest := hashlib.sha256(data).hexdigest()) != act.files[name]:
-        raise Damaged(f"v/{number}/{name}", "is not the file that was published", act.files[name], digest)
+        raise Damaged(f"v/{number}/{name}", "is not the file that was published", act.files[name], digest, _MEND)
     return data
 
 
@@ -151,11 +154,11 @@ def _rows(table: bytes, name: str) -> Iterator[dict[str, str]]:
         text = io.TextIOWrapper(io.BytesIO(table), encoding="utf-8", newline="")
         yield from csv.DictReader(text, restval="", restkey="more", strict=True)
     except (UnicodeDecodeError, csv.Error) as error:
-        raise RecordError(name, f"cannot be read: {error}") from error
+        raise RecordError(name, f"cannot be read: {error}", mend=_MEND) from error
 
 
 def _read(path: Path, kind: type[Found]) -> Found:
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except (OSError, msgspec.MsgspecError) as error:
-        raise RecordError(str(path), f"cannot be read: {error}", mend="Take it from another copy.") from error
+        raise RecordError(str(path), f"cannot be read: {error}", mend=_MEND) from error

@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from tallyroom.announce.figures import clean
-from tallyroom.announce.pointer import LATEST
+from tallyroom.announce.pointer import is_site
 from tallyroom.announce.receipt import receipt_page
 from tallyroom.announce.standing import STANDING, StationAct, newest, publication, published_act, station_act
 from tallyroom.cli import say
@@ -71,7 +71,7 @@ def of(
     published = _publication(place, log, snapshot) if snapshot else None
     standing = asked.standing(snapshot, published)
     if standing is None:
-        when = f"in snapshot {snapshot}" if snapshot else f"in the {'newest snapshot' if asked.is_site else 'record'}"
+        when = f"in snapshot {snapshot}" if snapshot else f"in the {'newest snapshot' if is_site(place) else 'record'}"
         _no(f"No protocol of {station} is {when}.")
     checkpoint = Checkpoint(log.origin, log.size, log.root)
     proved = prove(log.tree, log.checkpoint, standing.number, standing.entry)
@@ -102,14 +102,9 @@ class Asked:
     contest: Contest
     station: str
 
-    @property
-    def is_site(self) -> bool:
-        """Whether the place is a published site."""
-        return (self.place / LATEST).exists()
-
     def standing(self, snapshot: int, published: tuple[int, Publication] | None) -> StationAct | None:
         """The act that stands for the station: by a site's table, or by reading the record of an election folder."""
-        if self.is_site:
+        if is_site(self.place):
             number = snapshot or newest(self.place)
             return published_act(self.definition, self.place, self.log, number, self.contest, self.station)
         size = published[1].snapshot.size if published else None

@@ -8,6 +8,7 @@ from typing import Annotated, Any, NoReturn
 import msgspec
 import typer
 
+from tallyroom.announce.pointer import is_site
 from tallyroom.election import folder as election_folder
 from tallyroom.election.definition import Contest as ContestDefinition
 from tallyroom.election.definition import Definition
@@ -38,7 +39,7 @@ def load(folder: Path) -> Definition:
 
 def record_of(path: Path) -> tuple[Definition, Log]:
     """Definition and record, for reading, of an election folder or of a published site."""
-    if (path / "latest.json").exists():
+    if is_site(path):
         return load(path / "definition"), Log.open(path, read_vkey(path))
     return load(path), reader(path)
 

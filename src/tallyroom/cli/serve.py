@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from tallyroom.announce.pointer import is_site
 from tallyroom.announce.publish import restore
 from tallyroom.announce.serve import site_server
 from tallyroom.cli.public import Host, Port
@@ -44,14 +45,14 @@ def serve(
     The first start makes the console's database and prints a one-time link for the first administrator.  With --policy
     nothing is published before its witnesses have cosigned.
     """
-    if (folder / "latest.json").exists():
+    if is_site(folder):
         run_site(site_server(folder, host, port))
         return
     site = out or folder / "site"
     trusted = policy_of(policy)
     definition = load(folder)
     log = reader(folder)
-    if not (site / "latest.json").exists():
+    if not is_site(site):
         _restore(definition, log, folder, site, trusted)
     _serve_console(folder, site, host, port, url, policy)
 

@@ -61,7 +61,8 @@ def policy() -> Policy | None:
     try:
         return read_policy(Path(name).read_bytes(), name) if name else None
     except OSError as error:
-        raise RecordError(name, f"cannot be read: {error.strerror}") from None
+        mend = "Put the policy back, or start the console under another one."
+        raise RecordError(name, f"cannot be read: {error.strerror}", mend=mend) from None
 
 
 def _is_behind(state: State, site: Path) -> bool:

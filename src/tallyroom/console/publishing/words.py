@@ -59,4 +59,5 @@ def lead_in_words(settled: Settled | None) -> str:
         words = gettext("A lead of %(lead)s votes; at most %(outstanding)s can still come, if the protocols stand.")
     else:
         words = gettext("A lead of %(lead)s votes, and nothing is outstanding, if the protocols stand.")
-    return words % {"lead": f"{settled.lead:,}", "outstanding": f"{settled.outstanding:,}"}
+    number = language(get_language() or "en").number
+    return words % {"lead": number(settled.lead), "outstanding": number(settled.outstanding)}
