@@ -42,17 +42,15 @@ def published(state: State, form: Form) -> bool:
     return form.stage == Stage.ACCEPTED and form.act is not None and form.act < state.last_publication.size
 
 
-def unlike(form: Form, log: Log) -> tuple[str, ...]:
-    """The fields in which a form that is in the record has other figures than its act; "station" where it is another's.
+def unlike(form: Form, log: Log) -> bool:
+    """Whether a form that is in the record has other figures than its act, or names an act of another station.
 
     The desk's database is a draft of the record: whoever changes a figure there changes no total, but would show it.
     Raises Damaged where the record is.
     """
     if form.stage not in (Stage.ACCEPTED, Stage.IN_REVIEW) or form.target or form.act is None or not form.figures:
-        return ()
+        return False
     act = decode(log.tree.entry(form.act)) if form.act < log.size else None
-    if (getattr(act, "contest", ""), getattr(act, "station", "")) != (form.contest, form.station):
-        return ("station",)
     recorded = {**getattr(act, "lines", {}), **getattr(act, "votes", {})}
-    names = dict.fromkeys((*form.figures, *recorded))
-    return tuple(name for name in names if form.figures.get(name, "") != recorded.get(name, ""))
+    of = (getattr(act, "contest", ""), getattr(act, "station", ""))
+    return of != (form.contest, form.station) or recorded != dict(form.figures)

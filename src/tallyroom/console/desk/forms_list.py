@@ -101,7 +101,7 @@ def form(request: HttpRequest, pk: int) -> HttpResponse:
         row,
         history=history(row),
         figures=[] if hidden or not value.figures else labelled(value, value.figures),
-        unlike=unlike(value, reader(room().folder)) if value.act is not None else (),
+        unlike=value.act is not None and unlike(value, reader(room().folder)),
         past=[] if hidden else [_round(value, over) for over in value.past],
         present=[(one.count, ROLES[one.role], one.nominated_by) for one in value.present],
         documents=[_listed(one) for one in others],
